@@ -1,0 +1,77 @@
+/**
+ * Every protocol limit, by name. These are not configuration: nodes interoperate because they agree on them.
+ * Sizes are bytes, durations milliseconds, unless the name says otherwise.
+ */
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+// encoding (ENC)
+export const CBOR_DEPTH_MAX = 16
+
+// wire (WIRE)
+export const FRAME_BYTES_MAX = 1_048_576
+export const FRAME_ENVELOPE_IDS_MAX = 512
+export const ENVELOPE_BYTES_MAX = 524_288
+/** Total envelope sizes; a larger plaintext is an attachment, not a message. ENV-3 */
+export const ENVELOPE_BUCKETS_BYTES = [512, 2_048, 8_192, 32_768, 131_072, 262_144, 524_288] as const
+
+// identity (IDN)
+export const CREDENTIAL_BYTES_MAX = 2_048
+export const DEVICE_CERTIFICATE_LIFETIME_MS = 365 * DAY_MS
+export const DEVICES_PER_ACCOUNT_MAX = 8
+export const BUNDLE_BYTES_MAX = 65_536
+export const BUNDLE_LIFETIME_MS = 35 * DAY_MS
+export const INBOX_KEY_ROTATION_MS = 7 * DAY_MS
+export const INBOX_KEY_RETENTION_MS = 28 * DAY_MS
+export const ADDRESSES_PER_DEVICE_MAX = 16
+export const ADDRESS_LENGTH_MAX = 256
+
+// first contact (FST)
+export const INVITE_LIFETIME_MS = 30 * DAY_MS
+export const INVITE_SECRET_BYTES = 16
+export const INVITE_LINK_LENGTH_MAX = 2_048
+export const REQUESTS_PENDING_MAX = 200
+export const REQUEST_TEXT_LETTERS_MAX = 1_000
+export const SEALED_LIFETIME_MS = 30 * DAY_MS
+export const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS
+
+// authentication (AUTH)
+export const AUTH_TIMEOUT_MS = 10 * SECOND_MS
+
+// MLS (MLS)
+export const MLS_MESSAGE_BYTES_MAX = 1_048_576
+export const MLS_TREE_BYTES_MAX = 4_194_304
+export const MLS_LEAVES_MAX = 1_024
+export const KEY_PACKAGE_BYTES_MAX = 16_384
+export const KEY_PACKAGE_LIFETIME_MS = 28 * DAY_MS
+export const KEY_PACKAGE_RETENTION_MS = 7 * DAY_MS
+export const RETAINED_GENERATIONS = 512
+export const FORWARD_RATCHET_STEPS_MAX = 2_048
+
+// conversation (CNV)
+export const EPOCHS_RETAINED_MIN_DEPTH = 16
+export const EPOCHS_RETAINED_MAX = 64
+export const EPOCH_RETENTION_MS = 72 * HOUR_MS
+/** Path-only commit of a device that has sent or received since its last one. CNV-9 */
+export const SELF_UPDATE_INTERVAL_MS = DAY_MS
+/** … or after that many messages in one epoch, whichever comes first. */
+export const SELF_UPDATE_MESSAGES = 5_000
+export const TAG_BUCKET_MS = 6 * HOUR_MS
+export const TAG_BUCKETS_BACK_MAX = 120
+
+// content (CNT)
+export const TEXT_LETTERS_MAX = 20_000
+export const CONTENT_BYTES_MAX = 131_072
+export const PARENTS_MAX = 8
+export const REACTION_LETTERS_MAX = 8
+export const RECEIPT_IDS_MAX = 256
+export const NAME_LETTERS_MAX = 64
+export const TYPING_INTERVAL_MS = 3 * SECOND_MS
+export const TYPING_LIFETIME_MS = 6 * SECOND_MS
+
+// synchronisation (SYN)
+export const HEADS_MAX = 32
+export const WANTED_IDS_MAX = 256
+export const RESEND_MESSAGES_MAX = 256

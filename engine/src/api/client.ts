@@ -1,0 +1,23 @@
+import type { EventName, EventOf, OperationName, Params, QueryName, ResultOf } from './schema.ts'
+
+/**
+ * What every caller holds: the same face in the engine's own process and across the WebSocket.
+ *
+ * `call` rejects with {@link EngineError} only. Events and live results arrive in the order of their commits.
+ */
+export interface ApiClient {
+  call<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>>
+  /** The query's result now and again after every change, until disposed. Identical subscriptions share nothing. */
+  live<N extends QueryName>(name: N, params: Params<N>): LiveQuery<ResultOf<N>>
+  /** @returns the function that ends the subscription. */
+  on<E extends EventName>(event: E, handler: (payload: EventOf<E>) => void): () => void
+}
+
+export interface LiveQuery<T> {
+  /** The newest result, `undefined` until the first arrived. */
+  peek(): T | undefined
+  /** Called after each new result, never synchronously. @returns the function that ends the subscription. */
+  subscribe(changed: () => void): () => void
+  whenReady(): Promise<T>
+  dispose(): void
+}

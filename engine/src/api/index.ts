@@ -1,0 +1,7 @@
+export type { ApiClient, LiveQuery } from './client.ts'
+export { EngineError, errorTable } from './errors.ts'
+export type { ErrorCode, Problem } from './errors.ts'
+export { events, operations } from './schema.ts'
+export type * from './schema.ts'
+export { SOCKET_FRAME_BYTES_MAX } from './socket-protocol.ts'
+export type { ClientFrame, ServerFrame } from './socket-protocol.ts'

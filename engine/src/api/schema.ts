@@ -1,0 +1,327 @@
+/**
+ * The one table of commands, queries and events. The in-process client, the WebSocket protocol, the REST routes with
+ * their OpenAPI document, and every type below are made from it. Spec: API-1…API-12.
+ */
+import Type, { type Static, type TProperties, type TSchema } from 'typebox'
+
+const text = (lettersMax: number, description?: string) =>
+  Type.String({ maxLength: lettersMax * 2, ...(description === undefined ? {} : { description }) })
+
+export const Account = Type.String({ pattern: '^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$', description: 'did:key of an account' })
+export const ConversationId = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+export const MessageId = Type.String({ pattern: '^01[0-9a-f]{62}$' })
+export const UnixMs = Type.Integer({ minimum: 0, description: 'Unix milliseconds' })
+
+export const MessageState = Type.Union(
+  ['queued', 'sent', 'stored', 'delivered', 'read', 'failed'].map((state) => Type.Literal(state as MessageStateName)),
+  {
+    description:
+      'queued: durable here. sent: durable on a device of the recipient. stored: held by push nodes. ' +
+      'delivered: decrypted and stored there. read: seen. failed: given up, may be retried.',
+  },
+)
+type MessageStateName = 'queued' | 'sent' | 'stored' | 'delivered' | 'read' | 'failed'
+
+export const Content = Type.Union([
+  Type.Object({ type: Type.Literal('text'), text: Type.String() }),
+  Type.Object({ type: Type.Literal('deleted') }),
+  Type.Object({
+    type: Type.Literal('unknown'),
+    mediaType: Type.String(),
+    fallback: Type.String({ description: 'What to show instead; plain text' }),
+  }),
+])
+
+export const Message = Type.Object({
+  id: MessageId,
+  conversation: ConversationId,
+  sender: Account,
+  content: Content,
+  sentAt: UnixMs,
+  state: MessageState,
+  parents: Type.Array(MessageId),
+  /** Opaque and sortable: ascending is the order of display on every device (causal, then hybrid clock, then id). */
+  order: Type.String(),
+  replyTo: Type.Optional(MessageId),
+  editedAt: Type.Optional(UnixMs),
+  reactions: Type.Array(Type.Object({ emoji: Type.String(), accounts: Type.Array(Account) })),
+  /** True when a message that this one builds on has not arrived yet. */
+  hasGapBefore: Type.Boolean(),
+  /** True when the sender's clock was more than five minutes ahead of ours. */
+  isClockSkewed: Type.Boolean(),
+  /** Why `state` is `failed`. */
+  failure: Type.Optional(Type.String()),
+})
+
+export const Conversation = Type.Object({
+  id: ConversationId,
+  kind: Type.Literal('direct'),
+  account: Account,
+  name: Type.String(),
+  /** invited: we asked, they have not answered. active: both may write. blocked: we blocked them. */
+  status: Type.Union([Type.Literal('invited'), Type.Literal('active'), Type.Literal('blocked')]),
+  lastMessage: Type.Optional(Message),
+  unread: Type.Integer({ minimum: 0 }),
+  firstUnread: Type.Optional(MessageId),
+  draft: Type.String(),
+  /** Last change of any kind, for sorting. */
+  updatedAt: UnixMs,
+  /** True while an authenticated link to a device of theirs is open. */
+  isConnected: Type.Boolean(),
+  lastHeardAt: Type.Optional(UnixMs),
+  typing: Type.Array(Account),
+})
+
+export const ContactRequest = Type.Object({
+  id: Type.String(),
+  account: Account,
+  /** What they call themselves; unverified. */
+  name: Type.String(),
+  text: Type.String(),
+  receivedAt: UnixMs,
+})
+
+export const Contact = Type.Object({
+  account: Account,
+  /** The name you gave, or else the one they claim. */
+  name: Type.String(),
+  claimedName: Type.String(),
+  conversation: ConversationId,
+  status: Type.Union([Type.Literal('invited'), Type.Literal('active'), Type.Literal('blocked')]),
+  isVerified: Type.Boolean(),
+  devices: Type.Array(Type.Object({ peerId: Type.String(), addedAt: UnixMs, isConnected: Type.Boolean() })),
+})
+
+export const Settings = Type.Object({
+  sendsTyping: Type.Boolean(),
+  sendsReadReceipts: Type.Boolean(),
+})
+
+export const Me = Type.Object({
+  account: Account,
+  peerId: Type.String(),
+  name: Type.String(),
+  addresses: Type.Array(Type.String()),
+  settings: Settings,
+  /** True when a passphrase seals the keys on disk. */
+  hasPassphrase: Type.Boolean(),
+  isRecoveryPhraseConfirmed: Type.Boolean(),
+  createdAt: UnixMs,
+})
+
+export const Network = Type.Object({
+  isListening: Type.Boolean(),
+  addresses: Type.Array(Type.String()),
+  infrastructure: Type.Array(Type.Object({ address: Type.String(), isConnected: Type.Boolean() })),
+  peers: Type.Array(
+    Type.Object({
+      account: Account,
+      name: Type.String(),
+      peerId: Type.String(),
+      path: Type.Union([Type.Literal('direct'), Type.Literal('relayed')]),
+      connectedAt: UnixMs,
+    }),
+  ),
+  waitingMessages: Type.Integer({ minimum: 0 }),
+  storedBytes: Type.Integer({ minimum: 0 }),
+})
+
+export const Invite = Type.Object({ id: Type.String(), link: Type.String(), createdAt: UnixMs, expiresAt: UnixMs })
+
+const Nothing = Type.Null()
+
+interface Rest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Path parameters in braces name properties of `params`; GET takes the others from the query, the rest from the body. */
+  readonly path: string
+}
+
+interface Operation<K extends 'command' | 'query', P extends TSchema, R extends TSchema> {
+  readonly kind: K
+  readonly summary: string
+  readonly params: P
+  readonly result: R
+  readonly rest?: Rest
+}
+
+const query = <P extends TProperties, R extends TSchema>(
+  summary: string,
+  params: P,
+  result: R,
+  rest?: Rest,
+): Operation<'query', ReturnType<typeof Type.Object<P>>, R> => ({
+  kind: 'query',
+  summary,
+  params: Type.Object(params, { additionalProperties: false }),
+  result,
+  ...(rest === undefined ? {} : { rest }),
+})
+
+const command = <P extends TProperties, R extends TSchema>(
+  summary: string,
+  params: P,
+  result: R,
+  rest?: Rest,
+): Operation<'command', ReturnType<typeof Type.Object<P>>, R> => ({
+  kind: 'command',
+  summary,
+  params: Type.Object(params, { additionalProperties: false }),
+  result,
+  ...(rest === undefined ? {} : { rest }),
+})
+
+export const operations = {
+  'me.get': query('Your account and device', {}, Me, { method: 'GET', path: '/v1/me' }),
+  'me.update': command(
+    'Changes your name or settings',
+    { name: Type.Optional(text(64)), settings: Type.Optional(Type.Partial(Settings)) },
+    Me,
+    { method: 'PATCH', path: '/v1/me' },
+  ),
+  'me.recoveryPhrase': command('Shows the 24 words that restore the account', {}, Type.Object({ phrase: Type.String() }), {
+    method: 'POST',
+    path: '/v1/me/recovery-phrase',
+  }),
+  'me.confirmRecoveryPhrase': command('Notes that the words were written down', {}, Me, {
+    method: 'POST',
+    path: '/v1/me/recovery-phrase/confirm',
+  }),
+  'me.setPassphrase': command(
+    'Seals the keys on disk with a passphrase, changes it, or removes it (empty)',
+    { passphrase: Type.String({ maxLength: 1_024 }), current: Type.Optional(Type.String({ maxLength: 1_024 })) },
+    Me,
+    { method: 'POST', path: '/v1/me/passphrase' },
+  ),
+
+  'invites.create': command('Makes a link that lets one or more people reach you', {}, Invite, {
+    method: 'POST',
+    path: '/v1/invites',
+  }),
+  'invites.list': query('Invites that still work', {}, Type.Array(Invite), { method: 'GET', path: '/v1/invites' }),
+  'invites.revoke': command('Makes an invite useless', { id: Type.String({ maxLength: 64 }) }, Nothing, {
+    method: 'DELETE',
+    path: '/v1/invites/{id}',
+  }),
+
+  'contacts.add': command(
+    'Asks the person behind an invite link for contact',
+    { link: Type.String({ maxLength: 2_048 }), text: Type.Optional(text(1_000)) },
+    Conversation,
+    { method: 'POST', path: '/v1/contacts' },
+  ),
+  'contacts.list': query('People you know', {}, Type.Array(Contact), { method: 'GET', path: '/v1/contacts' }),
+  'contacts.rename': command('Gives a contact a name of your own; empty removes it', { account: Account, name: text(64) }, Contact, {
+    method: 'PATCH',
+    path: '/v1/contacts/{account}',
+  }),
+  'contacts.safetyNumber': query(
+    'The 60 digits that both sides compare',
+    { account: Account },
+    Type.Object({ digits: Type.String({ pattern: '^[0-9]{60}$' }), isVerified: Type.Boolean() }),
+    { method: 'GET', path: '/v1/contacts/{account}/safety-number' },
+  ),
+  'contacts.verify': command(
+    'Notes whether the safety number was compared',
+    { account: Account, isVerified: Type.Boolean() },
+    Contact,
+    { method: 'PUT', path: '/v1/contacts/{account}/verified' },
+  ),
+
+  'requests.list': query('People who ask for contact', {}, Type.Array(ContactRequest), { method: 'GET', path: '/v1/requests' }),
+  'requests.accept': command('Accepts; the conversation opens', { id: Type.String({ maxLength: 64 }) }, Conversation, {
+    method: 'POST',
+    path: '/v1/requests/{id}/accept',
+  }),
+  'requests.decline': command('Declines silently', { id: Type.String({ maxLength: 64 }) }, Nothing, {
+    method: 'POST',
+    path: '/v1/requests/{id}/decline',
+  }),
+
+  'conversations.list': query('Conversations, the last changed first', {}, Type.Array(Conversation), {
+    method: 'GET',
+    path: '/v1/conversations',
+  }),
+  'conversations.read': command(
+    'Marks everything up to a message (or all) as read',
+    { conversation: ConversationId, upTo: Type.Optional(MessageId) },
+    Nothing,
+    { method: 'POST', path: '/v1/conversations/{conversation}/read' },
+  ),
+  'conversations.setDraft': command('Keeps an unfinished text', { conversation: ConversationId, text: text(20_000) }, Nothing, {
+    method: 'PUT',
+    path: '/v1/conversations/{conversation}/draft',
+  }),
+  'conversations.typing': command('Tells the others that you are typing', { conversation: ConversationId }, Nothing, {
+    method: 'POST',
+    path: '/v1/conversations/{conversation}/typing',
+  }),
+
+  'messages.page': query(
+    'A page of a conversation in display order. `before`/`after`: next to that message; `around`: it in the middle; none: the latest.',
+    {
+      conversation: ConversationId,
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+      before: Type.Optional(MessageId),
+      after: Type.Optional(MessageId),
+      around: Type.Optional(MessageId),
+    },
+    Type.Object({ messages: Type.Array(Message), hasBefore: Type.Boolean(), hasAfter: Type.Boolean() }),
+    { method: 'GET', path: '/v1/conversations/{conversation}/messages' },
+  ),
+  'messages.send': command(
+    'Sends a text; answers at once, the network comes later',
+    { conversation: ConversationId, text: Type.String({ minLength: 1, maxLength: 40_000 }), replyTo: Type.Optional(MessageId) },
+    Message,
+    { method: 'POST', path: '/v1/conversations/{conversation}/messages' },
+  ),
+  'messages.edit': command(
+    'Replaces the text of your message',
+    { conversation: ConversationId, message: MessageId, text: Type.String({ minLength: 1, maxLength: 40_000 }) },
+    Message,
+    { method: 'PATCH', path: '/v1/conversations/{conversation}/messages/{message}' },
+  ),
+  'messages.delete': command('Deletes your message for everybody', { conversation: ConversationId, message: MessageId }, Message, {
+    method: 'DELETE',
+    path: '/v1/conversations/{conversation}/messages/{message}',
+  }),
+  'messages.react': command(
+    'Adds or takes back one of your reactions',
+    { conversation: ConversationId, message: MessageId, emoji: Type.String({ minLength: 1, maxLength: 32 }), isOn: Type.Boolean() },
+    Message,
+    { method: 'PUT', path: '/v1/conversations/{conversation}/messages/{message}/reactions' },
+  ),
+  'messages.retry': command('Sends a failed message again', { conversation: ConversationId, message: MessageId }, Message, {
+    method: 'POST',
+    path: '/v1/conversations/{conversation}/messages/{message}/retry',
+  }),
+
+  'blocks.add': command('Blocks an account at once', { account: Account }, Nothing, { method: 'POST', path: '/v1/blocks/{account}' }),
+  'blocks.remove': command('Unblocks an account', { account: Account }, Nothing, { method: 'DELETE', path: '/v1/blocks/{account}' }),
+
+  'network.get': query('How you are connected', {}, Network, { method: 'GET', path: '/v1/network' }),
+} as const
+
+export const events = {
+  /** Messages that are new or look different now; also the own ones as their state moves on. */
+  'messages.changed': Type.Object({ conversation: ConversationId, messages: Type.Array(Message) }),
+} as const
+
+export type Operations = typeof operations
+export type OperationName = keyof Operations
+export type QueryName = { [N in OperationName]: Operations[N]['kind'] extends 'query' ? N : never }[OperationName]
+export type CommandName = Exclude<OperationName, QueryName>
+export type Params<N extends OperationName> = Static<Operations[N]['params']>
+export type ResultOf<N extends OperationName> = Static<Operations[N]['result']>
+export type EventName = keyof typeof events
+export type EventOf<E extends EventName> = Static<(typeof events)[E]>
+
+export type Message = Static<typeof Message>
+export type MessageState = MessageStateName
+export type Content = Static<typeof Content>
+export type Conversation = Static<typeof Conversation>
+export type ContactRequest = Static<typeof ContactRequest>
+export type Contact = Static<typeof Contact>
+export type Settings = Static<typeof Settings>
+export type Me = Static<typeof Me>
+export type Network = Static<typeof Network>
+export type Invite = Static<typeof Invite>

@@ -1,0 +1,31 @@
+export type { Cancel, ClockPort } from './clock.ts'
+export type { LogFields, LogLevel, LogPort } from './log.ts'
+export { LINK_BUFFER_BYTES_MAX } from './network.ts'
+export type {
+  Link,
+  LinkCloseReason,
+  LinkHandlers,
+  NetworkHandlers,
+  NetworkPort,
+  NetworkStatus,
+} from './network.ts'
+export { PortError } from './port-error.ts'
+export type { PortErrorCode } from './port-error.ts'
+export type { SqlRow, SqlValue, StorePort } from './store.ts'
+
+import type { CryptoPort, RandomPort } from '@parley/core'
+import type { ClockPort } from './clock.ts'
+import type { LogPort } from './log.ts'
+import type { NetworkPort } from './network.ts'
+import type { StorePort } from './store.ts'
+
+/** Everything the engine needs from the outside. */
+export interface Ports {
+  readonly store: StorePort
+  readonly clock: ClockPort
+  readonly random: RandomPort
+  readonly crypto: CryptoPort
+  readonly log: LogPort
+  /** Made after the device key is known, because the key is the peer id. */
+  readonly createNetwork: (deviceSeed: Uint8Array) => Promise<NetworkPort>
+}
