@@ -1,0 +1,8 @@
+export { checkSaying, decodeContent, encodeContent, isMessageId } from './codec.ts'
+export { countLetters, isWellFormed } from './letters.ts'
+export { messageId, roomUri } from './message-id.ts'
+export { nextTime, orderOf } from './order.ts'
+export type { Order } from './order.ts'
+export { decodePayload, encodePayload } from './payload.ts'
+export type { Payload } from './payload.ts'
+export type * from './types.ts'

@@ -1,0 +1,6 @@
+export { decodeControl, encodeControl } from './control.ts'
+export type { Control } from './control.ts'
+export { openOuter, OUTER_VERSION, sealOuter, tagOf } from './outer.ts'
+export type { OuterPayload, OuterPayloadKind } from './outer.ts'
+export { isBucketSize, pad, unpad } from './padding.ts'
+export { EXPORTED_BYTES, handshakeTag, MAILBOX_SECRET_LABEL, messageTag, OUTER_KEY_LABEL, tagBucket } from './tags.ts'

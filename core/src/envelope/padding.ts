@@ -1,0 +1,30 @@
+import { ENVELOPE_BUCKETS_BYTES } from '../base/limits.ts'
+
+const LENGTH_BYTES = 4
+
+/**
+ * `length (4, big-endian) ‖ payload ‖ zeros`, so that the sealed whole has one of the bucket sizes.
+ *
+ * `overheadBytes` is what the seal adds around the result. `undefined` when no bucket is large enough. ENV-3
+ */
+export function pad(payload: Uint8Array, overheadBytes: number): Uint8Array | undefined {
+  const needed = LENGTH_BYTES + payload.length + overheadBytes
+  const bucket = ENVELOPE_BUCKETS_BYTES.find((size) => size >= needed)
+  if (bucket === undefined) return undefined
+  const padded = new Uint8Array(bucket - overheadBytes)
+  new DataView(padded.buffer).setUint32(0, payload.length)
+  padded.set(payload, LENGTH_BYTES)
+  return padded
+}
+
+/** The payload, a copy; `undefined` when the length is impossible or a padding byte is not zero. */
+export function unpad(padded: Uint8Array): Uint8Array | undefined {
+  if (padded.length < LENGTH_BYTES) return undefined
+  const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0)
+  const end = LENGTH_BYTES + length
+  if (end > padded.length) return undefined
+  for (let index = end; index < padded.length; index++) if (padded[index] !== 0) return undefined
+  return padded.slice(LENGTH_BYTES, end)
+}
+
+export const isBucketSize = (length: number): boolean => (ENVELOPE_BUCKETS_BYTES as readonly number[]).includes(length)
