@@ -1,1 +1,7 @@
+export { messageHeader } from './codec.ts'
+export { commitChange } from './commit.ts'
+export { createGroup, decodeGroup, encodeGroup, eraseGroup, exportSecret, groupInfo } from './group.ts'
+export { joinGroup } from './join.ts'
+export { generateKeyPackage, verifyKeyPackage } from './key-package.ts'
+export { encryptMessage, openMessage } from './message.ts'
 export type * from './types.ts'

@@ -36,10 +36,11 @@ export interface MlsContext {
 export interface GeneratedKeyPackage {
   /** Encoded MLS KeyPackage, public. */
   readonly keyPackage: Uint8Array
-  /** Encoded private init and leaf keys; store sealed, zero when used up. */
+  /** Encoded private init and leaf keys and the signing seed; store sealed, zero when used up. */
   readonly secrets: Uint8Array
 }
 
+/** A leaf of the tree. Its byte arrays are borrowed from the group: read only. */
 export interface Member {
   readonly leaf: number
   readonly credential: Uint8Array
@@ -47,6 +48,7 @@ export interface Member {
 }
 
 export interface KeyPackageOptions {
+  /** Whole seconds are kept: both ends are rounded down. */
   readonly notBefore: Millis
   readonly notAfter: Millis
   readonly isLastResort: boolean
@@ -59,7 +61,9 @@ export type KeyPackageRejection =
   | 'lifetime'
   | 'bad-signature'
   | 'bad-credential'
+  /** The init key is also the leaf key, or one of them is not a usable X-Wing key. */
   | 'reused-key'
+  | 'bad-key'
 
 export interface VerifiedKeyPackage {
   readonly bytes: Uint8Array
@@ -67,6 +71,9 @@ export interface VerifiedKeyPackage {
   readonly signaturePublicKey: Uint8Array
   /** SHA-256 of the encoded key package. */
   readonly hash: Uint8Array
+  /** May be used more than once: whoever joined with it updates its leaf soon (RFC 9420 §16.8). */
+  readonly isLastResort: boolean
+  readonly notAfter: Millis
 }
 
 export interface CommitChange {
@@ -75,12 +82,49 @@ export interface CommitChange {
   readonly remove: readonly number[]
 }
 
+export type CommitRejection =
+  /** A leaf to remove is blank. */
+  | 'no-such-member'
+  /** A device cannot remove itself: another member has to. */
+  | 'self-removal'
+  /** A signature or encryption key to add is already in the group, or twice in the change. */
+  | 'already-member'
+  | 'group-full'
+  /** This device is no longer a member. */
+  | 'not-a-member'
+  /** A key package is not one that `verifyKeyPackage` accepted. */
+  | 'bad-key-package'
+
 export interface Committed {
   readonly group: Group
   /** Encoded MLSMessage (PublicMessage): only ever sent inside the outer envelope. */
   readonly commit: Uint8Array
   /** Encoded MLSMessage (Welcome) with the ratchet tree inside, when somebody was added. */
   readonly welcome?: Uint8Array
+  readonly added: readonly Member[]
+  readonly removed: readonly Member[]
+}
+
+export type JoinRejection =
+  | 'malformed'
+  | 'too-large'
+  | 'wrong-suite'
+  /** The welcome holds no secret for this key package. */
+  | 'not-addressed'
+  | 'undecryptable'
+  /** Too many leaves, a key that cannot be used, or a tree that RFC 9420 §12.4.3.1 forbids. */
+  | 'bad-tree'
+  | 'bad-signature'
+  | 'bad-credential'
+  /** Group context extensions or external keys that this protocol does not have. */
+  | 'unsupported'
+
+export interface Encrypted {
+  readonly group: Group
+  /** Encoded MLSMessage (PrivateMessage). */
+  readonly message: Uint8Array
+  /** Secrets that only the previous group state holds: zero them once `group` is durable and the old one dropped. */
+  readonly erase: readonly Uint8Array[]
 }
 
 export type OpenRejection =
@@ -88,11 +132,19 @@ export type OpenRejection =
   | 'too-large'
   | 'wrong-group'
   | 'wrong-epoch'
+  /** Made by this very leaf: what it sent it already knows. */
+  | 'own-message'
+  /** The key of this generation was used, or fell out of the window of retained generations. */
   | 'replayed'
   | 'too-far-ahead'
+  | 'unknown-sender'
+  /** A signature, membership tag or confirmation tag does not verify. */
   | 'bad-signature'
   | 'bad-credential'
   | 'standalone-proposal'
+  /** A commit carries something else than inline Add and Remove. */
+  | 'forbidden-proposal'
+  | 'invalid-commit'
   | 'undecryptable'
 
 export type Opened =
@@ -102,14 +154,36 @@ export type Opened =
       readonly plaintext: Uint8Array
       readonly sender: Member
       readonly authenticatedData: Uint8Array
+      /** Secrets that only the previous state holds: zero them once `group` is durable and the old one dropped. */
+      readonly erase: readonly Uint8Array[]
     }
   | {
       readonly type: 'commit'
       readonly group: Group
+      /** The committer's leaf before the commit: who asked. */
       readonly committer: Member
+      /** The same leaf after it. The caller refuses a commit that moves a leaf to another account. */
+      readonly committerAfter: Member
       readonly authenticatedData: Uint8Array
       readonly added: readonly Member[]
       readonly removed: readonly Member[]
       /** True when this device is no longer a member: `group` is then the state before. */
       readonly isSelfRemoved: boolean
     }
+
+/** What a message says about itself before any cryptography; all of it may be a lie. */
+export interface MessageHeader {
+  readonly groupId: Uint8Array
+  readonly epoch: number
+  readonly type: 'application' | 'commit'
+}
+
+export interface GroupInfo {
+  readonly groupId: Uint8Array
+  readonly epoch: number
+  readonly ownLeaf: number
+  /** In leaf order. */
+  readonly members: readonly Member[]
+  /** Equal for two members exactly when they agree on the whole history of the group. */
+  readonly confirmationTag: Uint8Array
+}
