@@ -1,0 +1,42 @@
+/** SHA-512, HMAC and HKDF-SHA-512 on node:crypto: synchronous inside, so a ratchet step costs no thread hop. */
+import { createHmac, hash as hashOnce, timingSafeEqual } from 'node:crypto'
+import type { CiphersuiteImpl } from 'ts-mls'
+
+export const HASH_BYTES = 64
+
+export const sha512 = (data: Uint8Array): Uint8Array => new Uint8Array(hashOnce('sha512', data, 'buffer'))
+
+export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const state = createHmac('sha512', key)
+  for (const part of parts) state.update(part)
+  return new Uint8Array(state.digest())
+}
+
+export const hkdfExtract = (salt: Uint8Array, secret: Uint8Array): Uint8Array => hmac(salt, secret)
+
+/** RFC 5869 §2.3. @throws RangeError beyond 255 blocks. */
+export function hkdfExpand(key: Uint8Array, info: Uint8Array, lengthBytes: number): Uint8Array {
+  if (lengthBytes > 255 * HASH_BYTES) throw new RangeError('HKDF gives at most 255 blocks')
+  const output = new Uint8Array(lengthBytes)
+  let block: Uint8Array = new Uint8Array()
+  for (let offset = 0, counter = 1; offset < lengthBytes; offset += HASH_BYTES, counter++) {
+    block = hmac(key, block, info, Uint8Array.of(counter))
+    output.set(block.subarray(0, lengthBytes - offset), offset)
+  }
+  return output
+}
+
+export const nodeHash: CiphersuiteImpl['hash'] = {
+  digest: async (data) => sha512(data),
+  mac: async (key, data) => hmac(key, data),
+  verifyMac: async (key, mac, data) => {
+    const expected = hmac(key, data)
+    return expected.length === mac.length && timingSafeEqual(expected, mac)
+  },
+}
+
+export const nodeKdf: CiphersuiteImpl['kdf'] = {
+  size: HASH_BYTES,
+  extract: async (salt, secret) => hkdfExtract(salt, secret),
+  expand: async (key, info, lengthBytes) => hkdfExpand(key, info, lengthBytes),
+}

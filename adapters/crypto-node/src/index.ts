@@ -1,0 +1,1 @@
+export { createNodeCrypto, nodeRandom } from './node-crypto.ts'
