@@ -27,6 +27,13 @@ export const INBOX_KEY_ROTATION_MS = 7 * DAY_MS
 export const INBOX_KEY_RETENTION_MS = 28 * DAY_MS
 export const ADDRESSES_PER_DEVICE_MAX = 16
 export const ADDRESS_LENGTH_MAX = 256
+export const CAPABILITIES_MAX = 8
+export const CAPABILITY_LENGTH_MAX = 32
+/** Inceptions, additions, renewals and revocations of one account. IDN-12 */
+export const IDENTITY_LOG_EVENTS_MAX = 64
+export const KEY_PACKAGES_PER_BUNDLE_MAX = 8
+/** A claimed name as it arrives, before it is cleaned for display. */
+export const CLAIMED_NAME_BYTES_MAX = 512
 
 // first contact (FST)
 export const INVITE_LIFETIME_MS = 30 * DAY_MS
@@ -35,10 +42,17 @@ export const INVITE_LINK_LENGTH_MAX = 2_048
 export const REQUESTS_PENDING_MAX = 200
 export const REQUEST_TEXT_LETTERS_MAX = 1_000
 export const SEALED_LIFETIME_MS = 30 * DAY_MS
+/** Own inbox keys that are tried on one envelope: INBOX_KEY_RETENTION_MS / INBOX_KEY_ROTATION_MS and the current one. */
+export const INBOX_KEYS_MAX = 5
+export const SEALED_TYPE_LENGTH_MAX = 64
+export const CONVERSATION_ID_BYTES = 32
+export const GROUP_ID_BYTES_MAX = 64
 export const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS
 
 // authentication (AUTH)
 export const AUTH_TIMEOUT_MS = 10 * SECOND_MS
+export const AUTH_NONCE_BYTES = 32
+export const AUTH_FLIGHT_BYTES_MAX = 4_096
 
 // MLS (MLS)
 export const MLS_MESSAGE_BYTES_MAX = 1_048_576
@@ -75,3 +89,38 @@ export const TYPING_LIFETIME_MS = 6 * SECOND_MS
 export const HEADS_MAX = 32
 export const WANTED_IDS_MAX = 256
 export const RESEND_MESSAGES_MAX = 256
+
+// link (LINK)
+/** One write: with the Yamux header it fills exactly one Noise message, so nothing is split into a small remainder. */
+export const LINK_WRITE_BYTES_MAX = 65_507
+export const LINK_OPEN_TIMEOUT_MS = 10 * SECOND_MS
+export const LINK_CLOSE_TIMEOUT_MS = 2 * SECOND_MS
+/** How long a refused opener waits for the link that made the other end refuse. LINK-6 */
+export const LINK_REFUSED_WAIT_MS = 500
+/** What one peer may have on the way to a receiver that does not read. */
+export const LINK_WINDOW_BYTES_MAX = 4 * 1_048_576
+
+// network (NET)
+export const CONNECT_TIMEOUT_MS = 30 * SECOND_MS
+export const DIAL_ADDRESS_TIMEOUT_MS = 5 * SECOND_MS
+export const DHT_LOOKUP_TIMEOUT_MS = 8 * SECOND_MS
+export const CONNECTIONS_MAX = 300
+export const INBOUND_CONNECTIONS_PER_SECOND_MAX = 200
+export const INBOUND_CONNECTIONS_PENDING_MAX = 100
+export const INFRASTRUCTURE_PEERS_MAX = 16
+export const KEEPER_DELAY_MIN_MS = 500
+export const KEEPER_DELAY_MAX_MS = 30 * SECOND_MS
+/** A connection that lived this long counts as good: the next failure starts from the shortest delay again. */
+export const KEEPER_STABLE_MS = 30 * SECOND_MS
+export const LIVENESS_INTERVAL_MS = 15 * SECOND_MS
+export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
+
+// push node (PUSH)
+export const PUSH_CONNECTIONS_MAX = 2_048
+export const RELAY_RESERVATIONS_MAX = 1_024
+export const RELAY_RESERVATIONS_PER_IP_MAX = 64
+export const RELAY_RESERVATION_LIFETIME_MS = 2 * HOUR_MS
+export const RELAY_CIRCUIT_BYTES_MAX = 128 * 1_048_576
+export const RELAY_CIRCUIT_LIFETIME_MS = 12 * HOUR_MS
+/** Circuits that one peer may open, and circuits that may end at one peer. */
+export const RELAY_CIRCUITS_PER_PEER_MAX = 64

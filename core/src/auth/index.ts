@@ -1,0 +1,12 @@
+export { createAuth, stepAuth } from './machine.ts'
+export type {
+  AuthEffect,
+  AuthEvent,
+  AuthInput,
+  AuthLink,
+  AuthPorts,
+  AuthRefusal,
+  AuthRole,
+  AuthState,
+  AuthTransition,
+} from './types.ts'
