@@ -5,12 +5,18 @@
 export interface NetworkPort {
   /** Own peer id, base58 or CIDv1 text as libp2p prints it; derived from the device's Ed25519 key. */
   readonly peerId: string
-  /** Starts listening. Links made by others arrive at `onLink`, links made by {@link connect} too. */
+  /**
+   * Takes part in the network. Links made by others arrive at `onLink`, links made by {@link connect} too; while the
+   * pair of peers has a link, the newer one of a second pair of dials replaces it (`onClose`, then `onLink`).
+   * Called once.
+   */
   start(handlers: NetworkHandlers): Promise<void>
   /**
    * Makes sure a link to `peerId` exists, dialling `addresses` and what the network knows about the peer.
    * Resolves when the link has been handed to `onLink`; concurrent calls for one peer share one dial.
-   * @throws PortError `UNREACHABLE` (retryable) when no address answers, or the abort reason.
+   * Returns at once when the link is there already.
+   * @throws PortError `UNREACHABLE` when no address answers (retryable) or the peer answers and speaks another version
+   * of the protocol (not retryable); the abort reason when `signal` aborts, which leaves the dial to the other callers.
    */
   connect(peerId: string, addresses: readonly string[], signal: AbortSignal): Promise<void>
   /** Dialable multiaddrs with `/p2p/` at the end; empty while nothing listens. */
@@ -33,7 +39,7 @@ export interface Link {
   readonly remoteAddress: string
   /** True when the bytes pass through a circuit relay. */
   readonly isRelayed: boolean
-  /** Frames arrive in order, one at a time; set both before the next macrotask or lose nothing: they are buffered. */
+  /** Frames arrive in order, one at a time, never within this call. Until then nothing is lost: they are buffered. */
   listen(handlers: LinkHandlers): void
   /**
    * Queues one frame (≤ FRAME_BYTES_MAX); frames of one tick leave in one write. False when the link is closed or its
@@ -41,13 +47,21 @@ export interface Link {
    * The bytes are owned by the link from here on.
    */
   send(frame: Uint8Array): boolean
-  /** Idempotent. `onClose` follows. */
+  /**
+   * Idempotent. `onClose('local')` follows, never within this call; no frame is delivered any more. Frames accepted by
+   * {@link send} still leave while the other end takes them, for LINK_CLOSE_TIMEOUT_MS at most.
+   */
   close(): void
 }
 
 export interface LinkHandlers {
-  /** The bytes belong to the receiver. A frame larger than FRAME_BYTES_MAX closes the link instead. */
-  onFrame(frame: Uint8Array): void
+  /**
+   * The bytes belong to the receiver. A frame larger than FRAME_BYTES_MAX closes the link instead.
+   *
+   * A receiver that cannot take more returns a promise: no further frame is delivered until it resolves, and the
+   * sender is slowed down. Must not throw or reject.
+   */
+  onFrame(frame: Uint8Array): void | Promise<void>
   onDrain(): void
   onClose(reason: LinkCloseReason): void
 }

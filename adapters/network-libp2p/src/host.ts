@@ -1,0 +1,128 @@
+/** The libp2p node under a device, a push node or a measurement: one set of transports, one set of limits. */
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Identify } from '@libp2p/identify'
+import type { ConnectionGater, Libp2p } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import type { Ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import {
+  DIAL_ADDRESS_TIMEOUT_MS,
+  INBOUND_CONNECTIONS_PENDING_MAX,
+  INBOUND_CONNECTIONS_PER_SECOND_MAX,
+  LINK_WINDOW_BYTES_MAX,
+  LIVENESS_INTERVAL_MS,
+  LIVENESS_TIMEOUT_MIN_MS,
+} from '@parley/core'
+import { createLibp2p } from 'libp2p'
+import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
+import { toListenError } from './listen-error.ts'
+import { relayReservations } from './relay-reservations.ts'
+import type { RelayReservations } from './relay-reservations.ts'
+
+export const DHT_PROTOCOL = '/parley/kad/1.0.0'
+
+export interface HostOptions {
+  /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */
+  readonly seed: Uint8Array
+  readonly listen: readonly string[]
+  /** Told to others instead of the addresses that the node listens on. */
+  readonly announce?: readonly string[]
+  /** `auto`: a server once a public address is known, a client until then. */
+  readonly dhtMode: 'auto' | 'server'
+  readonly connectionsMax: number
+  readonly gater?: ConnectionGater
+}
+
+// a type, not an interface: libp2p wants an index signature
+export type HostServices = {
+  readonly identify: Identify
+  readonly ping: Ping
+  readonly dht: KadDHT
+  readonly relays: RelayReservations
+}
+
+export type Host = Libp2p<HostServices>
+export type HostConfig = Libp2pOptions<HostServices> & { readonly services: ServiceFactoryMap<HostServices> }
+
+/**
+ * Creates and starts a node: it listens when this resolves.
+ * @throws PortError `ADDRESS_IN_USE` naming the address; Error for an address that cannot be listened on at all.
+ */
+export async function createHost(options: HostOptions): Promise<Host> {
+  return startHost(await hostConfig(options), options.listen)
+}
+
+/** What {@link createHost} starts, open to further services. */
+export async function hostConfig(options: HostOptions): Promise<HostConfig> {
+  return {
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+    nodeInfo: { name: 'parley', version: '1' },
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [tcp(), webSockets(), circuitRelayTransport({ discoveryFilter: NO_RELAY_DISCOVERY })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        streamOptions: {
+          maxStreamWindowSize: LINK_WINDOW_BYTES_MAX,
+          // a paused stream may still receive one whole window: never a reason to reset it
+          maxReadBufferLength: 2 * LINK_WINDOW_BYTES_MAX,
+        },
+      }),
+    ],
+    // private and loopback addresses are ordinary here: a home network, a test, a second node on this machine
+    connectionGater: { denyDialMultiaddr: () => false, ...options.gater },
+    connectionManager: {
+      maxConnections: options.connectionsMax,
+      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND_MAX,
+      maxIncomingPendingConnections: INBOUND_CONNECTIONS_PENDING_MAX,
+      addressDialTimeout: DIAL_ADDRESS_TIMEOUT_MS,
+      // the keeper redials; libp2p gives up after a few tries
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: LIVENESS_INTERVAL_MS,
+      // long enough that a busy event loop is not mistaken for a dead peer
+      pingTimeout: { minTimeout: LIVENESS_TIMEOUT_MIN_MS },
+    },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      relays: relayReservations(),
+      dht: kadDHT({
+        protocol: DHT_PROTOCOL,
+        ...(options.dhtMode === 'server' ? { clientMode: false } : {}),
+        peerInfoMapper: passthroughMapper,
+        // queries wait for the first one: run it as soon as there is a peer to ask
+        initialQuerySelfInterval: 0,
+      }),
+    },
+  }
+}
+
+/** @throws PortError `ADDRESS_IN_USE`, see {@link createHost}. */
+export async function startHost<Services extends Record<string, unknown>>(
+  config: Libp2pOptions<Services>,
+  listen: readonly string[],
+): Promise<Libp2p<Services>> {
+  const host = await createLibp2p(config)
+  try {
+    await host.start()
+  } catch (error) {
+    throw toListenError(error, listen)
+  }
+  return host
+}
+
+/**
+ * libp2p's own search for relays walks the DHT without a pause for as long as it finds fewer than it wants. Relays are
+ * the configured push nodes and nothing else, so every discovered peer counts as known already.
+ */
+const NO_RELAY_DISCOVERY = { has: () => true, add: () => undefined, remove: () => undefined }

@@ -1,0 +1,77 @@
+/**
+ * Keeps what a device needs of its push nodes: a connection to each and, where wanted, a reservation. Tries again for
+ * ever, with a growing, jittered delay. Spec: NET-5.
+ */
+import { KEEPER_DELAY_MAX_MS, KEEPER_DELAY_MIN_MS, KEEPER_STABLE_MS } from '@parley/core'
+import type { Cancel, LogPort } from '@parley/engine'
+
+export interface KeeperOptions {
+  /** Names of what is kept, peer ids here. */
+  readonly peers: readonly string[]
+  /** Brings everything about one peer in order; rejects when it could not. Called again after a delay. */
+  readonly ensure: (peer: string, signal: AbortSignal) => Promise<void>
+  readonly after: (delayMs: number, fire: () => void) => Cancel
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly log: LogPort
+}
+
+export interface Keeper {
+  start(): void
+  /** Something about the peer is out of order: bring it in order after the next delay. */
+  lost(peer: string): void
+  stop(): void
+}
+
+interface Kept {
+  state: 'busy' | 'waiting' | 'kept'
+  failures: number
+  /** Lost again while busy. */
+  isStale: boolean
+  cancel: Cancel
+}
+
+export function createKeeper(options: KeeperOptions): Keeper {
+  const keptByPeer = new Map<string, Kept>(
+    options.peers.map((peer) => [peer, { state: 'kept', failures: 0, isStale: false, cancel: () => undefined }]),
+  )
+  const controller = new AbortController()
+
+  const retry = (peer: string, kept: Kept): void => {
+    kept.cancel()
+    kept.state = 'waiting'
+    kept.cancel = options.after(keeperDelayMs(kept.failures, options.random()), () => void attempt(peer, kept))
+    kept.failures += 1
+  }
+
+  const attempt = async (peer: string, kept: Kept): Promise<void> => {
+    kept.state = 'busy'
+    kept.isStale = false
+    const failure = await options.ensure(peer, controller.signal).then(() => undefined, String)
+    if (controller.signal.aborted) return
+    if (failure !== undefined) options.log.log('debug', 'push node not in order', { error: failure })
+    if (failure !== undefined || kept.isStale) return retry(peer, kept)
+    kept.state = 'kept'
+    kept.cancel = options.after(KEEPER_STABLE_MS, () => (kept.failures = 0))
+  }
+
+  return {
+    start: () => keptByPeer.forEach((kept, peer) => void attempt(peer, kept)),
+    lost: (peer) => {
+      const kept = keptByPeer.get(peer)
+      if (kept === undefined || controller.signal.aborted) return
+      if (kept.state === 'busy') kept.isStale = true
+      else if (kept.state === 'kept') retry(peer, kept)
+    },
+    stop: () => {
+      controller.abort()
+      keptByPeer.forEach((kept) => kept.cancel())
+    },
+  }
+}
+
+/** Doubles from KEEPER_DELAY_MIN_MS to KEEPER_DELAY_MAX_MS; the upper half of each step is random. */
+export function keeperDelayMs(failures: number, random: number): number {
+  const ceilingMs = Math.min(KEEPER_DELAY_MAX_MS, KEEPER_DELAY_MIN_MS * 2 ** Math.min(failures + 1, 16))
+  return Math.round(ceilingMs / 2 + (random * ceilingMs) / 2)
+}
