@@ -1,4 +1,10 @@
-export type PortErrorCode = 'UNREACHABLE' | 'STORE_FULL' | 'STORE_CORRUPT' | 'STORE_FAILED' | 'ADDRESS_IN_USE'
+export type PortErrorCode =
+  | 'UNREACHABLE'
+  | 'STORE_FULL'
+  | 'STORE_CORRUPT'
+  | 'STORE_FAILED'
+  | 'STORE_IN_USE'
+  | 'ADDRESS_IN_USE'
 
 /** The environment failed: disk, network, address. Adapters throw it; the engine turns it into a retry or an error. */
 export class PortError extends Error {

@@ -1,0 +1,7 @@
+export { createTestClock } from './clock.ts'
+export type { TestClock } from './clock.ts'
+export { createMemoryLog, MEMORY_LOG_ENTRIES_MAX } from './log.ts'
+export type { LogEntry } from './log.ts'
+export { seededRandom } from './random.ts'
+export { createMemoryStore } from './store.ts'
+export type { MemoryStore, MemoryStoreOptions } from './store.ts'
