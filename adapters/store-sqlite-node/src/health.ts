@@ -68,7 +68,8 @@ export function backUpDamaged(path: string): string {
   const time = statSync(path).mtime.toISOString().replaceAll(':', '-')
   const copy = `${path}.corrupt-${time}`
   for (const suffix of ['', '-wal']) {
-    if (!existsSync(path + suffix) || existsSync(copy + suffix)) continue
+    const isWorthKeeping = existsSync(path + suffix) && statSync(path + suffix).size > 0
+    if (!isWorthKeeping || existsSync(copy + suffix)) continue
     try {
       copyFileSync(path + suffix, copy + suffix, constants.COPYFILE_EXCL)
     } catch (error) {
