@@ -4,11 +4,13 @@ import { CODE_P2P, CODE_P2P_CIRCUIT, multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { ADDRESS_LENGTH_MAX } from '@parley/core'
 
-/** @returns `undefined` when `text` is not a multiaddr of at most ADDRESS_LENGTH_MAX letters. */
+/** @returns `undefined` when `text` is not a multiaddr of at most ADDRESS_LENGTH_MAX letters that says where to go. */
 export function parseAddress(text: string): Multiaddr | undefined {
   if (text.length > ADDRESS_LENGTH_MAX) return undefined
   try {
-    return multiaddr(text)
+    const address = multiaddr(text)
+    const [first] = address.getComponents()
+    return first === undefined || first.code === CODE_P2P ? undefined : address
   } catch {
     return undefined
   }

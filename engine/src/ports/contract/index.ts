@@ -1,2 +1,6 @@
+export { joinNetwork, never } from './network-fixture.ts'
+export type { Member, SeenLink } from './network-fixture.ts'
+export { networkContract } from './network.suite.ts'
+export type { NetworkWorld } from './network.suite.ts'
 export { storeContract } from './store.suite.ts'
 export type { StoreFixture } from './store.suite.ts'
