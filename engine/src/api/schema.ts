@@ -13,14 +13,20 @@ export const MessageId = Type.String({ pattern: '^01[0-9a-f]{62}$' })
 export const UnixMs = Type.Integer({ minimum: 0, description: 'Unix milliseconds' })
 
 export const MessageState = Type.Union(
-  ['queued', 'sent', 'stored', 'delivered', 'read', 'failed'].map((state) => Type.Literal(state as MessageStateName)),
+  [
+    Type.Literal('queued'),
+    Type.Literal('sent'),
+    Type.Literal('stored'),
+    Type.Literal('delivered'),
+    Type.Literal('read'),
+    Type.Literal('failed'),
+  ],
   {
     description:
       'queued: durable here. sent: durable on a device of the recipient. stored: held by push nodes. ' +
       'delivered: decrypted and stored there. read: seen. failed: given up, may be retried.',
   },
 )
-type MessageStateName = 'queued' | 'sent' | 'stored' | 'delivered' | 'read' | 'failed'
 
 export const Content = Type.Union([
   Type.Object({ type: Type.Literal('text'), text: Type.String() }),
@@ -316,7 +322,7 @@ export type EventName = keyof typeof events
 export type EventOf<E extends EventName> = Static<(typeof events)[E]>
 
 export type Message = Static<typeof Message>
-export type MessageState = MessageStateName
+export type MessageState = Static<typeof MessageState>
 export type Content = Static<typeof Content>
 export type Conversation = Static<typeof Conversation>
 export type ContactRequest = Static<typeof ContactRequest>

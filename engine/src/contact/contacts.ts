@@ -1,0 +1,242 @@
+/** First contact from our side: follow an invite, ask, answer those who ask, block. Spec: FST-15…FST-24. */
+import {
+  CONTACT_REQUEST,
+  directConversationId,
+  encodeContactRequest,
+  inviteId,
+  inviteProof,
+  inviteTranscript,
+  parseInvite,
+  parseUtf8,
+  peerIdOfKey,
+  SEALED_LIFETIME_MS,
+  sealTo,
+  utf8,
+  verifyDeviceBundle,
+  type Invite,
+} from '@parley/core'
+import { prepareBundle } from '../account/bundle.ts'
+import { EngineError, type ErrorCode } from '../api/errors.ts'
+import type { Context } from '../context.ts'
+import { compose } from '../conversation/compose.ts'
+import { deleteOutboxOfPeer } from '../store/outbox.ts'
+import type { Session } from '../links/session.ts'
+import { contactByAccount, isBlockedAccount, requestById, saveContact, type ContactRow } from '../store/contacts.ts'
+import { deviceByPeer, devicesOf, saveDevice } from '../store/devices.ts'
+import { insertOutbox } from '../store/outbox.ts'
+import type { Apply } from '../turn/turns.ts'
+import { emptyConversation, insertConversation } from './groups.ts'
+import { activate, rememberDevice, type ContactEvents } from './requests.ts'
+
+const invitePlace = (account: string) => `contacts/${account}/invite`
+
+const INVITE_ERRORS: Readonly<Record<string, ErrorCode>> = { expired: 'INVITE_EXPIRED' }
+
+/**
+ * Remembers whom an invite leads to and starts reaching for them. The words of `text` are the first message of the
+ * conversation and are shown with the request; both wait here until they can be delivered.
+ * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`.
+ */
+export async function addContact(context: Context, link: string, text: string | undefined, now: number): Promise<Apply<string>> {
+  const { store, vault, self } = context
+  const parsed = parseInvite(link, now)
+  if (!parsed.ok) throw new EngineError(INVITE_ERRORS[parsed.reason] ?? 'INVITE_MALFORMED', `invite is ${parsed.reason}`)
+  const invite = parsed.value
+  const { account } = invite
+  if (account === self.account) throw new EngineError('INVITE_IS_OWN')
+  if (isBlockedAccount(store, account)) throw new EngineError('CONTACT_BLOCKED')
+  const conversation = directConversationId(self.account, account)
+  const known = contactByAccount(store, account)
+  const isNew = context.conversations.get(conversation) === undefined
+  if (isNew) context.conversations.set(emptyConversation(context, conversation, account))
+  const firstWords = text !== undefined && text !== '' && known?.status !== 'active'
+    ? await compose(context, conversation, { type: 'text', text }, now)
+    : undefined
+  return (commit) => {
+    if (isNew) insertConversation(context, conversation, account, now)
+    firstWords?.(commit)
+    rememberInvitedDevices(context, invite, now)
+    if (known?.status !== 'active') {
+      saveContact(store, {
+        account,
+        conversation,
+        status: 'invited',
+        claimedName: known?.claimedName ?? '',
+        givenName: known?.givenName ?? '',
+        isVerified: known?.isVerified ?? false,
+        inviteSealed: vault.seal(invitePlace(account), utf8(JSON.stringify({ link: link.trim(), text: text ?? '' }))),
+        isRequested: false,
+        createdAt: known?.createdAt ?? now,
+      })
+    }
+    commit.touch('contacts')
+    commit.touchConversation(conversation)
+    for (const { deviceKey } of invite.devices) {
+      const peerId = peerIdOfKey(deviceKey)
+      commit.afterwards(() => {
+        context.sessions.wake(peerId)
+        for (const session of context.sessions.ofAccount(account)) askForBundle(context, session)
+      })
+    }
+    return conversation
+  }
+}
+
+function rememberInvitedDevices({ store }: Context, invite: Invite, now: number): void {
+  for (const { deviceKey, addresses } of invite.devices) {
+    const peerId = peerIdOfKey(deviceKey)
+    const held = deviceByPeer(store, peerId)
+    saveDevice(store, {
+      peerId,
+      account: invite.account,
+      addresses: [...new Set([...addresses, ...(held?.addresses ?? [])])],
+      bundle: held?.bundle,
+      bundleSequence: held?.bundleSequence ?? 0,
+      inception: held?.inception,
+      addedAt: held?.addedAt ?? now,
+      lastHeardAt: held?.lastHeardAt,
+    })
+  }
+}
+
+/** Every new link to a contact refreshes what we know of the device; an invited one is asked for contact with it. */
+export function askForBundle({ store }: Context, session: Session): void {
+  if (session.account !== undefined && contactByAccount(store, session.account) !== undefined) {
+    session.sendFrame({ type: 'bundle.get' })
+  }
+}
+
+export async function giveBundle(context: Context, session: Session): Promise<void> {
+  const bytes = await context.turns.run('input', async () => {
+    const addresses = context.sessions.status.addresses
+    const { bundle, save } = await prepareBundle(context, { addresses, now: context.clock.now(), hasOneTimeKeyPackage: false })
+    return () => {
+      save()
+      return bundle.bytes
+    }
+  })
+  session.sendFrame({ type: 'bundle', bundle: bytes })
+}
+
+/** A bundle from a link whose device has proven itself; it must be that device's own. */
+export async function takeBundle(context: Context, session: Session, bytes: Uint8Array, now: number): Promise<Apply<void>> {
+  const bundle = await verifyDeviceBundle(context.crypto, bytes, now)
+  const contact = session.account === undefined ? undefined : contactByAccount(context.store, session.account)
+  if (!bundle.ok || contact === undefined || peerIdOfKey(bundle.value.deviceKey) !== session.peerId) {
+    context.log.log('info', 'bundle ignored', { reason: bundle.ok ? 'not-theirs' : bundle.reason })
+    return () => undefined
+  }
+  const request = contact.status === 'invited' && !contact.isRequested ? await sealRequest(context, contact, bundle.value, now) : undefined
+  return (commit) => {
+    rememberDevice(context, commit, bundle.value, now)
+    const name = bundle.value.claimedName
+    const changed: ContactRow = { ...contact, claimedName: name || contact.claimedName, isRequested: contact.isRequested || request !== undefined }
+    if (changed.claimedName !== contact.claimedName || changed.isRequested !== contact.isRequested) {
+      saveContact(context.store, changed)
+      commit.touch('contacts')
+      commit.touchConversation(contact.conversation)
+    }
+    request?.(commit)
+  }
+}
+
+async function sealRequest(context: Context, contact: ContactRow, theirs: Parameters<typeof sealTo>[1], now: number): Promise<Apply<void> | undefined> {
+  const { self, vault, log, sessions } = context
+  if (contact.inviteSealed === undefined) return undefined
+  const stored = JSON.parse(parseUtf8(vault.open(invitePlace(contact.account), contact.inviteSealed)) ?? '{}') as { link?: string; text?: string }
+  // Read at the time it was accepted: an invite that expires while the request waits is still worth asking with.
+  const invite = parseInvite(stored.link ?? '', contact.createdAt)
+  if (!invite.ok) return undefined
+  const own = await prepareBundle(context, { addresses: sessions.status.addresses, now, hasOneTimeKeyPackage: true })
+  const transcript = inviteTranscript({ inviter: contact.account, requester: self.account, requesterDevice: self.deviceKey })
+  const body = encodeContactRequest({
+    bundle: own.bundle.bytes,
+    text: stored.text ?? '',
+    inviteId: inviteId(invite.value.secret),
+    inviteProof: inviteProof(invite.value.secret, transcript),
+  })
+  const sender = { deviceSeed: self.deviceSeed, certificate: self.certificate.bytes }
+  const sealed = await sealTo(context, theirs, sender, { type: CONTACT_REQUEST, body, now, expiresAt: now + SEALED_LIFETIME_MS })
+  if (!sealed.ok) {
+    log.log('error', 'request not sealed', { reason: sealed.reason })
+    return undefined
+  }
+  const peerId = peerIdOfKey(theirs.deviceKey)
+  return (commit) => {
+    own.save()
+    insertOutbox(context.store, { peerId, kind: 'request', conversation: contact.conversation, message: undefined, bytes: sealed.value, createdAt: now })
+    commit.afterwards(() => sessions.wake(peerId))
+  }
+}
+
+/** @throws EngineError `REQUEST_NOT_FOUND` when it was answered before. */
+export async function acceptRequest(context: Context, events: ContactEvents, id: string, now: number): Promise<Apply<string>> {
+  const request = requestById(context.store, id)
+  if (request === undefined) throw new EngineError('REQUEST_NOT_FOUND')
+  const bundle = await verifyDeviceBundle(context.crypto, request.bundle, now)
+  if (!bundle.ok) throw new EngineError('REQUEST_NOT_FOUND', `their keys are ${bundle.reason}`)
+  const { account } = request
+  const conversation = directConversationId(context.self.account, account)
+  const isNew = context.conversations.get(conversation) === undefined
+  if (isNew) context.conversations.set(emptyConversation(context, conversation, account))
+  const contact: ContactRow = {
+    account,
+    conversation,
+    status: 'invited',
+    claimedName: request.name,
+    givenName: '',
+    isVerified: false,
+    inviteSealed: undefined,
+    isRequested: false,
+    createdAt: now,
+  }
+  const apply = await activate(context, events, { contact, bundle: bundle.value, now })
+  return (commit) => {
+    if (isNew) insertConversation(context, conversation, account, now)
+    apply(commit)
+    return conversation
+  }
+}
+
+/** Nobody is told. Further requests of the account are ignored until we invite or ask them ourselves. */
+export function declineRequest({ store }: Context, id: string): Apply<null> {
+  return (commit) => {
+    if (store.run('UPDATE requests SET is_declined = 1 WHERE id = ? AND is_declined = 0', [id]) === 0) {
+      throw new EngineError('REQUEST_NOT_FOUND')
+    }
+    commit.touch('requests')
+    return null
+  }
+}
+
+/** From this commit on nothing of the account is received, and nothing that waited for it is sent. FST-23 */
+export function block(context: Context, account: string, now: number): Apply<null> {
+  const { store } = context
+  return (commit) => {
+    store.run('INSERT OR IGNORE INTO blocks (account, created_at) VALUES (?, ?)', [account, now])
+    store.run('DELETE FROM requests WHERE account = ?', [account])
+    for (const { peerId } of devicesOf(store, account)) deleteOutboxOfPeer(store, peerId)
+    commit.afterwards(() => context.sessions.drop(account))
+    touchAccount(context, commit, account)
+    return null
+  }
+}
+
+export function unblock(context: Context, account: string, events: ContactEvents): Apply<null> {
+  return (commit) => {
+    context.store.run('DELETE FROM blocks WHERE account = ?', [account])
+    touchAccount(context, commit, account)
+    const contact = contactByAccount(context.store, account)
+    if (contact?.status === 'active') events.activated(commit, contact.conversation)
+    for (const { peerId } of devicesOf(context.store, account)) commit.afterwards(() => context.sessions.wake(peerId))
+    return null
+  }
+}
+
+function touchAccount({ store }: Context, commit: Parameters<Apply<null>>[0], account: string): void {
+  const contact = contactByAccount(store, account)
+  commit.touch('contacts')
+  commit.touch('requests')
+  if (contact !== undefined) commit.touchConversation(contact.conversation)
+}
+

@@ -1,0 +1,91 @@
+/** Invite links: made, listed, revoked, and recognised when somebody comes with one. Spec: FST-6…FST-9. */
+import {
+  encodeInvite,
+  INVITE_LIFETIME_MS,
+  INVITE_SECRET_BYTES,
+  inviteId,
+  inviteTranscript,
+  isInviteProof,
+  parseUtf8,
+  toHex,
+  utf8,
+  type ContactRequestBody,
+} from '@parley/core'
+import { EngineError } from '../api/errors.ts'
+import type { Invite } from '../api/schema.ts'
+import type { Context } from '../context.ts'
+import { bytesOf, numberOf, textOf } from '../store/rows.ts'
+import type { Apply } from '../turn/turns.ts'
+
+/** Links that work at the same time. */
+const INVITES_MAX = 256
+const place = (id: string, column: 'secret' | 'link') => `invites/${id}/${column}`
+
+export function createInvite(context: Context, now: number): Apply<Invite> {
+  const { store, vault, random, self } = context
+  const secret = random(INVITE_SECRET_BYTES)
+  const expiresAt = now + INVITE_LIFETIME_MS
+  const encoded = encodeInvite({
+    account: self.account,
+    devices: [{ deviceKey: self.deviceKey, addresses: context.sessions.status.addresses }],
+    secret,
+    expiresAt,
+  })
+  if (!encoded.ok) throw new EngineError('INTERNAL', `own invite is ${encoded.reason}`)
+  const { link } = encoded.value
+  const id = toHex(inviteId(secret))
+  return (commit) => {
+    store.run('DELETE FROM invites WHERE expires_at <= ?', [now])
+    store.run('DELETE FROM invites WHERE id NOT IN (SELECT id FROM invites ORDER BY created_at DESC LIMIT ?)', [
+      INVITES_MAX - 1,
+    ])
+    store.run('INSERT INTO invites (id, secret_sealed, link_sealed, created_at, expires_at) VALUES (?, ?, ?, ?, ?)', [
+      id,
+      vault.seal(place(id, 'secret'), secret),
+      vault.seal(place(id, 'link'), utf8(link)),
+      now,
+      expiresAt,
+    ])
+    commit.touch('invites')
+    return { id, link, createdAt: now, expiresAt }
+  }
+}
+
+export function listInvites({ store, vault, clock }: Context): Invite[] {
+  const rows = store.all('SELECT * FROM invites WHERE expires_at > ? ORDER BY created_at DESC', [clock.now()])
+  return rows.map((row) => {
+    const id = textOf(row, 'id')
+    return {
+      id,
+      link: parseUtf8(vault.open(place(id, 'link'), bytesOf(row, 'link_sealed'))) ?? '',
+      createdAt: numberOf(row, 'created_at'),
+      expiresAt: numberOf(row, 'expires_at'),
+    }
+  })
+}
+
+export function revokeInvite({ store }: Context, id: string): Apply<null> {
+  return (commit) => {
+    if (store.run('DELETE FROM invites WHERE id = ?', [id]) === 0) throw new EngineError('INVITE_NOT_FOUND')
+    commit.touch('invites')
+    return null
+  }
+}
+
+/** True when the requester holds the secret of an invite of ours that still works. */
+export function isInvited(
+  { store, vault, self }: Context,
+  body: ContactRequestBody,
+  requester: { readonly account: string; readonly deviceKey: Uint8Array },
+  now: number,
+): boolean {
+  const id = toHex(body.inviteId)
+  const row = store.all('SELECT secret_sealed FROM invites WHERE id = ? AND expires_at > ?', [id, now])[0]
+  if (row === undefined) return false
+  const transcript = inviteTranscript({
+    inviter: self.account,
+    requester: requester.account,
+    requesterDevice: requester.deviceKey,
+  })
+  return isInviteProof(vault.open(place(id, 'secret'), bytesOf(row, 'secret_sealed')), transcript, body.inviteProof)
+}

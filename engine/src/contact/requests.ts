@@ -1,0 +1,194 @@
+/** Incoming sealed envelopes: requests for contact, and the Welcome that answers ours. Spec: FST-11…FST-20. */
+import {
+  CONTACT_REQUEST,
+  CONTACT_WELCOME,
+  directConversationId,
+  openSealed,
+  parseContactRequest,
+  parseContactWelcome,
+  parseBase64url,
+  equalBytes,
+  logInception,
+  peerIdOfKey,
+  REQUESTS_PENDING_MAX,
+  sanitizeText,
+  toHex,
+  utf8,
+  verifyDeviceBundle,
+  type DeviceBundle,
+  type OpenedSealed,
+} from '@parley/core'
+import { inboxKeys } from '../account/bundle.ts'
+import type { Context } from '../context.ts'
+import type { Outcome } from '../conversation/receive.ts'
+import { sealSelfUpdate, post } from '../conversation/seal.ts'
+import { contactByAccount, isBlockedAccount, requestOfAccount, saveContact, saveRequest, trimRequests, type ContactRow } from '../store/contacts.ts'
+import { deviceByPeer, saveDevice } from '../store/devices.ts'
+import type { Commit } from '../turn/commit.ts'
+import type { Apply } from '../turn/turns.ts'
+import { joinDirectGroup, startGroup } from './groups.ts'
+import { isInvited } from './invites.ts'
+
+/** Looks the same to the sender whatever we think of it. */
+const ACKNOWLEDGE: Apply<Outcome> = () => ({ type: 'acknowledge' })
+
+export interface ContactEvents {
+  /** The conversation has a group now: what waited can be sealed. */
+  activated(commit: Commit, conversation: string): void
+}
+
+export async function receiveSealed(context: Context, events: ContactEvents, bytes: Uint8Array, now: number): Promise<Apply<Outcome>> {
+  const { self, crypto, store, log } = context
+  const owner = { account: self.account, deviceKey: self.deviceKey, inboxKeys: await inboxKeys(context) }
+  const opened = await openSealed({ crypto }, owner, bytes, now)
+  if (!opened.ok) {
+    log.log('info', 'sealed envelope ignored', { reason: opened.reason })
+    return ACKNOWLEDGE
+  }
+  const { sender, encHash } = opened.value
+  const isSeen = store.all('SELECT 1 AS found FROM seen_seals WHERE hash = ?', [encHash]).length > 0
+  if (isSeen || isBlockedAccount(store, sender.account) || sender.account === self.account) return ACKNOWLEDGE
+  const apply = await applyOf(context, events, opened.value, now)
+  return (commit) => {
+    store.run('INSERT OR IGNORE INTO seen_seals (hash, expires_at) VALUES (?, ?)', [encHash, opened.value.expiresAt])
+    apply?.(commit)
+    return { type: 'acknowledge' }
+  }
+}
+
+function applyOf(context: Context, events: ContactEvents, opened: OpenedSealed, now: number) {
+  if (opened.type === CONTACT_REQUEST) return onRequest(context, events, opened, now)
+  if (opened.type === CONTACT_WELCOME) return onWelcome(context, events, opened, now)
+  return undefined
+}
+
+async function onRequest(context: Context, events: ContactEvents, opened: OpenedSealed, now: number): Promise<Apply<void> | undefined> {
+  const { store, crypto, log } = context
+  const { account, certificate } = opened.sender
+  const body = parseContactRequest(opened.body)
+  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, now)
+  if (body === undefined || !bundle?.ok || !equalBytes(bundle.value.deviceKey, certificate.deviceKey)) {
+    log.log('info', 'request ignored: malformed')
+    return undefined
+  }
+  const contact = contactByAccount(store, account)
+  if (contact !== undefined) return onKnownRequester(context, events, contact, bundle.value, now)
+  const isWelcome = isInvited(context, body, { account, deviceKey: certificate.deviceKey }, now)
+  if (!isWelcome || requestOfAccount(store, account)?.isDeclined === true) {
+    log.log('info', 'request ignored: not invited')
+    return undefined
+  }
+  const id = toHex(opened.encHash).slice(0, 32)
+  return (commit) => {
+    saveRequest(store, {
+      id,
+      account,
+      peerId: peerIdOfKey(certificate.deviceKey),
+      name: bundle.value.claimedName,
+      textSealed: context.vault.seal(`requests/${id}/text`, utf8(sanitizeText(body.text))),
+      bundle: bundle.value.bytes,
+      isDeclined: false,
+      receivedAt: now,
+    })
+    trimRequests(store, REQUESTS_PENDING_MAX)
+    commit.touch('requests')
+  }
+}
+
+/**
+ * Somebody we know asks. If we asked them too, the account that sorts first makes the group, so that only one is made;
+ * if we were in contact already, they lost their side and we make a new group for them.
+ */
+async function onKnownRequester(
+  context: Context,
+  events: ContactEvents,
+  contact: ContactRow,
+  bundle: DeviceBundle,
+  now: number,
+): Promise<Apply<void> | undefined> {
+  const isMutual = contact.status === 'invited' && contact.isRequested
+  if (isMutual && context.self.account > contact.account) return (commit) => rememberDevice(context, commit, bundle, now)
+  return activate(context, events, { contact, bundle, now })
+}
+
+interface Activation {
+  readonly contact: ContactRow
+  readonly bundle: DeviceBundle
+  readonly now: number
+}
+
+/** Makes the group and turns the contact active. */
+export async function activate(context: Context, events: ContactEvents, { contact, bundle, now }: Activation): Promise<Apply<void>> {
+  const peerId = peerIdOfKey(bundle.deviceKey)
+  const start = await startGroup(context, contact.conversation, bundle, peerId, now)
+  return (commit) => {
+    rememberDevice(context, commit, bundle, now)
+    start(commit)
+    becomeActive(context, commit, contact, bundle.claimedName)
+    events.activated(commit, contact.conversation)
+  }
+}
+
+async function onWelcome(context: Context, events: ContactEvents, opened: OpenedSealed, now: number): Promise<Apply<void> | undefined> {
+  const { store, crypto, log } = context
+  const { account, certificate } = opened.sender
+  const contact = contactByAccount(store, account)
+  const body = parseContactWelcome(opened.body)
+  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, now)
+  const conversation = directConversationId(context.self.account, account)
+  const isOurs =
+    body !== undefined &&
+    bundle?.ok === true &&
+    equalBytes(bundle.value.deviceKey, certificate.deviceKey) &&
+    equalBytes(parseBase64url(conversation) ?? new Uint8Array(0), body.conversation)
+  if (contact === undefined || !isOurs) {
+    log.log('info', 'welcome ignored: nobody we asked')
+    return undefined
+  }
+  const joined = await joinDirectGroup(context, conversation, body, account, now)
+  if (joined === undefined) {
+    log.log('warn', 'welcome ignored: it does not fit a key package of ours')
+    return undefined
+  }
+  // RFC 9420 §16.8: a last-resort key package may have been used before, so this leaf gets fresh keys at once.
+  const update = joined.isLastResort ? [await sealSelfUpdate(context, conversation, now)] : []
+  return (commit) => {
+    joined.apply(commit)
+    rememberDevice(context, commit, bundle.value, now)
+    becomeActive(context, commit, contact, bundle.value.claimedName)
+    post(context, commit, update, { kind: 'commit', conversation, message: undefined, createdAt: now })
+    events.activated(commit, conversation)
+  }
+}
+
+function becomeActive(context: Context, commit: Commit, contact: ContactRow, claimedName: string): void {
+  saveContact(context.store, {
+    ...contact,
+    status: 'active',
+    claimedName: claimedName || contact.claimedName,
+    inviteSealed: undefined,
+    isRequested: true,
+  })
+  context.store.run('DELETE FROM requests WHERE account = ?', [contact.account])
+  commit.touch('contacts')
+  commit.touch('requests')
+  commit.touchConversation(contact.conversation)
+}
+
+/** Stores a verified bundle of a device, unless an equal or newer one is held. */
+export function rememberDevice(context: Context, commit: Commit, bundle: DeviceBundle, now: number): void {
+  const peerId = peerIdOfKey(bundle.deviceKey)
+  const held = deviceByPeer(context.store, peerId)
+  if (held !== undefined && held.bundleSequence >= bundle.sequence && held.bundle !== undefined) return
+  saveDevice(context.store, {
+    peerId,
+    account: bundle.account,
+    addresses: bundle.addresses.length > 0 ? bundle.addresses : (held?.addresses ?? []),
+    bundle: bundle.bytes,
+    bundleSequence: bundle.sequence,
+    inception: logInception(bundle.log),
+    addedAt: held?.addedAt ?? now,
+    lastHeardAt: now,
+  })
+  commit.touch('contacts')
+}

@@ -1,0 +1,222 @@
+/**
+ * Conversation states: the staged ones of the running batch over the current ones over the store. Implements
+ * {@link Stage}, so that a failed batch leaves no trace. Spec: CNV-2.
+ */
+import {
+  decodeCbor,
+  decodeGroup,
+  encodeCbor,
+  encodeGroup,
+  isBytes,
+  isList,
+  isMessageId,
+  isText,
+  toHex,
+  type Group,
+  type HybridTime,
+  type MessageIdBytes,
+  type MlsContext,
+  type Order,
+} from '@parley/core'
+import { PortError } from '../ports/port-error.ts'
+import type { SqlRow, StorePort } from '../ports/store.ts'
+import { bytesOf, numberOf, optionalText, textOf } from '../store/rows.ts'
+import type { Stage } from '../turn/turns.ts'
+import type { Vault } from '../vault/vault.ts'
+import { currentHead } from './epochs.ts'
+import type { ConversationState, Epoch, EpochKeys, Head } from './state.ts'
+
+/** Decoded conversations kept in memory; the rest is read again when needed. */
+const CONVERSATIONS_CACHED_MAX = 256
+
+interface Mark {
+  readonly staged: ReadonlyMap<string, ConversationState>
+  readonly orders: number
+}
+
+export class ConversationCache implements Stage {
+  readonly #store: StorePort
+  readonly #vault: Vault
+  readonly #mls: MlsContext
+  readonly #self: string
+  readonly #current = new Map<string, ConversationState>()
+  #staged = new Map<string, ConversationState>()
+  /** Order of messages staged in this batch, by id: they are not in the store yet. */
+  readonly #orders = new Map<string, Order>()
+
+  /** `self`: own account. */
+  constructor(store: StorePort, vault: Vault, mls: MlsContext, self: string) {
+    this.#store = store
+    this.#vault = vault
+    this.#mls = mls
+    this.#self = self
+  }
+
+  /** @returns `undefined` when there is no such conversation. */
+  get(id: string): ConversationState | undefined {
+    const known = this.#staged.get(id) ?? this.#current.get(id)
+    if (known !== undefined) return known
+    const loaded = this.#load(id)
+    if (loaded !== undefined) this.#remember(loaded)
+    return loaded
+  }
+
+  set(state: ConversationState): void {
+    this.#staged.set(state.id, state)
+  }
+
+  /** The MLS state of a retained epoch, decoded on first use. */
+  groupOf(epoch: Epoch): Group {
+    if (epoch.group !== undefined) return epoch.group
+    const row = this.#store.all('SELECT state_sealed FROM epochs WHERE id = ?', [epoch.id])[0]
+    if (row === undefined) throw new PortError('STORE_CORRUPT', 'the state of an epoch is missing', false)
+    const group = decodeGroup(this.#mls, this.#vault.open(`epochs/${epoch.id}/state`, bytesOf(row, 'state_sealed')))
+    if (!group.ok) throw new PortError('STORE_CORRUPT', `the state of an epoch is ${group.reason}`, false)
+    return group.value
+  }
+
+  /** Order of a message that is stored or staged in this batch. */
+  orderOf(id: MessageIdBytes): Order | undefined {
+    const staged = this.#orders.get(toHex(id))
+    if (staged !== undefined) return staged
+    const row = this.#store.all('SELECT sort_order FROM entries WHERE id = ?', [id])[0]
+    return row === undefined ? undefined : textOf(row, 'sort_order')
+  }
+
+  stageOrder(id: MessageIdBytes, order: Order): void {
+    this.#orders.set(toHex(id), order)
+  }
+
+  mark(): Mark {
+    return { staged: new Map(this.#staged), orders: this.#orders.size }
+  }
+
+  rollback(mark: Mark): void {
+    this.#staged = new Map(mark.staged)
+    for (const id of [...this.#orders.keys()].slice(mark.orders)) this.#orders.delete(id)
+  }
+
+  persist(): void {
+    for (const state of this.#staged.values()) this.#save(state)
+  }
+
+  adopt(): void {
+    for (const state of this.#staged.values()) this.#remember(state)
+    this.discard()
+  }
+
+  discard(): void {
+    this.#staged.clear()
+    this.#orders.clear()
+  }
+
+  #remember(state: ConversationState): void {
+    this.#current.delete(state.id)
+    this.#current.set(state.id, state)
+    for (const id of this.#current.keys()) {
+      if (this.#current.size <= CONVERSATIONS_CACHED_MAX) break
+      this.#current.delete(id)
+    }
+  }
+
+  #load(id: string): ConversationState | undefined {
+    const row = this.#store.all('SELECT * FROM conversations WHERE id = ?', [id])[0]
+    if (row === undefined) return undefined
+    const rows = this.#store.all('SELECT * FROM epochs WHERE conversation = ? ORDER BY created_at, id', [id])
+    const epochs = new Map(rows.map((epochRow) => [textOf(epochRow, 'id'), this.#readEpoch(epochRow)]))
+    const account = textOf(row, 'account')
+    const members = [this.#self, account].sort()
+    return {
+      id,
+      account,
+      members,
+      heads: this.#readHeads(bytesOf(row, 'heads')),
+      lastTime: readTime(textOf(row, 'last_time')),
+      epochs,
+      headEpoch: currentHead([...epochs.values()], members)?.id,
+    }
+  }
+
+  #readEpoch(row: SqlRow): Epoch {
+    const id = textOf(row, 'id')
+    return {
+      id,
+      groupId: textOf(row, 'group_id'),
+      parent: optionalText(row, 'parent'),
+      committer: textOf(row, 'committer'),
+      class: numberOf(row, 'class'),
+      depth: numberOf(row, 'depth'),
+      createdAt: numberOf(row, 'created_at'),
+      messages: numberOf(row, 'messages'),
+      keys: readKeys(this.#vault.open(`epochs/${id}/keys`, bytesOf(row, 'keys_sealed'))),
+      group: undefined,
+    }
+  }
+
+  #readHeads(bytes: Uint8Array): readonly Head[] {
+    const value = decodeCbor(bytes)
+    if (!isList(value)) throw new PortError('STORE_CORRUPT', 'the heads of a conversation are unreadable', false)
+    return value.flatMap((head): Head[] => {
+      if (!isList(head)) return []
+      const [id, order] = head
+      return isMessageId(id) && isText(order, 16) ? [{ id, order }] : []
+    })
+  }
+
+  #save(state: ConversationState): void {
+    const before = this.#current.get(state.id)
+    const heads = encodeCbor(state.heads.map(({ id, order }) => [id, order]))
+    const time = state.lastTime === undefined ? '' : `${state.lastTime.ms}.${state.lastTime.counter}`
+    this.#store.run('UPDATE conversations SET heads = ?, last_time = ? WHERE id = ?', [heads, time, state.id])
+    for (const epoch of state.epochs.values()) {
+      const old = before?.epochs.get(epoch.id)
+      if (old !== epoch && epoch.group !== undefined) this.#saveEpoch(state.id, epoch, epoch.group, old === undefined)
+    }
+    for (const id of before?.epochs.keys() ?? []) {
+      if (!state.epochs.has(id)) this.#store.run('DELETE FROM epochs WHERE id = ?', [id])
+    }
+  }
+
+  #saveEpoch(conversation: string, epoch: Epoch, group: Group, isNew: boolean): void {
+    const state = this.#vault.seal(`epochs/${epoch.id}/state`, encodeGroup(group))
+    if (!isNew) {
+      this.#store.run('UPDATE epochs SET state_sealed = ?, messages = ? WHERE id = ?', [state, epoch.messages, epoch.id])
+      return
+    }
+    const keys = this.#vault.seal(`epochs/${epoch.id}/keys`, encodeKeys(epoch.keys))
+    this.#store.run(
+      `INSERT OR REPLACE INTO epochs
+         (id, conversation, group_id, parent, committer, class, depth, created_at, messages, keys_sealed, state_sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        epoch.id,
+        conversation,
+        epoch.groupId,
+        epoch.parent ?? null,
+        epoch.committer,
+        epoch.class,
+        epoch.depth,
+        epoch.createdAt,
+        epoch.messages,
+        keys,
+        state,
+      ],
+    )
+  }
+}
+
+const encodeKeys = (keys: EpochKeys): Uint8Array => encodeCbor([keys.outerKey, keys.mailboxSecret])
+
+function readKeys(bytes: Uint8Array): EpochKeys {
+  const value = decodeCbor(bytes)
+  const [outerKey, mailboxSecret] = isList(value) ? value : []
+  if (!isBytes(outerKey, 32) || !isBytes(mailboxSecret, 32)) {
+    throw new PortError('STORE_CORRUPT', 'the keys of an epoch are unreadable', false)
+  }
+  return { outerKey, mailboxSecret }
+}
+
+function readTime(text: string): HybridTime | undefined {
+  const [ms, counter] = text.split('.').map(Number)
+  return ms !== undefined && counter !== undefined && text !== '' ? { ms, counter } : undefined
+}

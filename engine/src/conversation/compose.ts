@@ -1,0 +1,104 @@
+/** Own contents: given a place in the conversation, logged, sealed, and put into the outbox, in one commit. */
+import {
+  checkSaying,
+  encodeContent,
+  messageId,
+  nextTime,
+  orderOf,
+  toHex,
+  type MessageIdBytes,
+  type Saying,
+} from '@parley/core'
+import { EngineError } from '../api/errors.ts'
+import type { Context } from '../context.ts'
+import { insertEntry, isTile, type Entry } from '../store/entries.ts'
+import type { Apply } from '../turn/turns.ts'
+import { hasGroup, post, sealPayload } from './seal.ts'
+import { parentsOf, withMessage } from './state.ts'
+
+/** The vault's name for the content of a message. */
+export const contentPlace = (id: MessageIdBytes): string => `entries/${toHex(id)}`
+
+/**
+ * Prepares one own content. The entry is `queued` when this commits; without a group yet it waits in the log until
+ * there is one.
+ * @throws EngineError `CONVERSATION_NOT_FOUND`, `TEXT_TOO_LONG`, `TEXT_EMPTY`, `INVALID_PARAMETERS`.
+ */
+export async function compose(
+  context: Context,
+  conversation: string,
+  saying: Saying,
+  now: number,
+): Promise<Apply<MessageIdBytes>> {
+  checkText(saying)
+  const state = context.conversations.get(conversation)
+  if (state === undefined) throw new EngineError('CONVERSATION_NOT_FOUND')
+  const parents = parentsOf(state)
+  const time = nextTime(now, state.lastTime)
+  const salt = context.random(16)
+  const content = encodeContent({ salt, parents: parents.map(({ id }) => id), time }, saying)
+  const author = context.self.account
+  const id = messageId(author, conversation, content, salt)
+  const order = orderOf(
+    time,
+    parents.map((parent) => context.conversations.orderOf(parent.id) ?? parent.order),
+  )
+  const parentIds = parents.map((parent) => parent.id)
+  context.conversations.set({ ...withMessage(state, { id, order }, parentIds, false), lastTime: time })
+  context.conversations.stageOrder(id, order)
+  const sealed = hasGroup(state) ? await sealPayload(context, conversation, { type: 'content', bytes: content }, now) : []
+  const entry: Entry = {
+    id,
+    conversation,
+    author,
+    kind: saying.type,
+    target: 'target' in saying ? saying.target : undefined,
+    order,
+    timeMs: time.ms,
+    timeCounter: time.counter,
+    parents: parentIds,
+    contentSealed: context.vault.seal(contentPlace(id), content),
+    state: 'queued',
+    isUnread: false,
+    isSkewed: false,
+    owed: 'none',
+    failure: undefined,
+    attempts: 0,
+    receivedAt: now,
+  }
+  return (commit) => {
+    insertEntry(context.store, entry)
+    post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
+    touchConversationAt(context, conversation, now)
+    commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
+    return id
+  }
+}
+
+function checkText(saying: Saying): void {
+  const rejection = checkSaying(saying)
+  if (rejection === undefined) return
+  if (rejection === 'text-too-long') throw new EngineError('text' in saying && saying.text === '' ? 'TEXT_EMPTY' : 'TEXT_TOO_LONG')
+  throw new EngineError('INVALID_PARAMETERS', `content is ${rejection}`)
+}
+
+/**
+ * Seals a logged content again under the current keys: after a group came to be, after a refusal, or because a device
+ * misses it. The content and so its id stay the same; whoever has it drops the copy.
+ */
+export async function sealAgain(context: Context, entry: Entry, now: number): Promise<Apply<void>> {
+  const bytes = context.vault.open(contentPlace(entry.id), entry.contentSealed)
+  const sealed = await sealPayload(context, entry.conversation, { type: 'content', bytes }, now)
+  return (commit) => {
+    post(context, commit, sealed, {
+      kind: 'content',
+      conversation: entry.conversation,
+      message: entry.id,
+      createdAt: now,
+    })
+  }
+}
+
+export function touchConversationAt(context: Context, conversation: string, now: number): void {
+  context.store.run('UPDATE conversations SET updated_at = max(updated_at, ?) WHERE id = ?', [now, conversation])
+}

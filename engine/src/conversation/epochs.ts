@@ -1,0 +1,88 @@
+/** Which epoch counts, which are kept, and which one an envelope belongs to. Spec: CNV-4…CNV-8, ENV-2. */
+import {
+  chooseHead,
+  EPOCH_RETENTION_MS,
+  EPOCHS_RETAINED_MAX,
+  EPOCHS_RETAINED_MIN_DEPTH,
+  fromHex,
+  handshakeTag,
+  messageTag,
+  TAG_BUCKETS_BACK_MAX,
+  tagBucket,
+  toHex,
+} from '@parley/core'
+import type { ConversationState, Epoch, EpochKeys } from './state.ts'
+
+/**
+ * The epoch to seal in. Of several groups the newest counts (a contact who lost everything starts a new one); within a
+ * group the fork choice decides. `stewards`: all member accounts, the same order on every device.
+ */
+export function currentHead(epochs: readonly Epoch[], stewards: readonly string[]): Epoch | undefined {
+  const newest = epochs.reduce<Epoch | undefined>(
+    (best, epoch) => (best === undefined || rootTime(epochs, epoch) > rootTime(epochs, best) ? epoch : best),
+    undefined,
+  )
+  if (newest === undefined) return undefined
+  const ofGroup = epochs.filter((epoch) => epoch.groupId === newest.groupId)
+  const head = chooseHead(
+    ofGroup.map((epoch) => ({
+      id: fromHex(epoch.id),
+      parent: epoch.parent === undefined ? undefined : fromHex(epoch.parent),
+      committer: epoch.committer,
+      class: epoch.class,
+    })),
+    stewards,
+  )
+  return head === undefined ? undefined : ofGroup.find((epoch) => epoch.id === toHex(head.id))
+}
+
+const rootTime = (epochs: readonly Epoch[], epoch: Epoch): number =>
+  Math.min(...epochs.filter((other) => other.groupId === epoch.groupId).map((other) => other.createdAt))
+
+/** Chooses the head anew and forgets epochs that nobody can still be writing in. */
+export function settle(state: ConversationState, now: number): ConversationState {
+  const head = currentHead([...state.epochs.values()], state.members)
+  if (head === undefined) return { ...state, headEpoch: undefined }
+  const byAge = [...state.epochs.values()].sort((a, b) => b.createdAt - a.createdAt || b.depth - a.depth)
+  const kept = byAge.filter(
+    (epoch, index) =>
+      epoch.id === head.id ||
+      (index < EPOCHS_RETAINED_MAX &&
+        (now - epoch.createdAt < EPOCH_RETENTION_MS ||
+          (epoch.groupId === head.groupId && head.depth - epoch.depth < EPOCHS_RETAINED_MIN_DEPTH))),
+  )
+  return { ...state, headEpoch: head.id, epochs: new Map(kept.map((epoch) => [epoch.id, epoch])) }
+}
+
+/** Tags of an epoch, computed once per six hours; derived from its keys, so the cache may be shared by every copy. */
+const tagsByKeys = new WeakMap<EpochKeys, { readonly buckets: Map<number, string>; readonly handshake: string }>()
+
+function tagsOf(keys: EpochKeys) {
+  const known = tagsByKeys.get(keys)
+  if (known !== undefined) return known
+  const tags = { buckets: new Map<number, string>(), handshake: toHex(handshakeTag(keys.mailboxSecret)) }
+  tagsByKeys.set(keys, tags)
+  return tags
+}
+
+/** The retained epoch whose members can have made this tag, up to 30 days ago or one bucket ahead of our clock. */
+export function epochByTag(state: ConversationState, tag: Uint8Array, now: number): Epoch | undefined {
+  const wanted = toHex(tag)
+  const newest = tagBucket(now) + 1
+  for (const epoch of [...state.epochs.values()].reverse()) {
+    const tags = tagsOf(epoch.keys)
+    if (tags.handshake === wanted) return epoch
+    for (let bucket = newest; bucket > newest - TAG_BUCKETS_BACK_MAX; bucket--) {
+      if (tagText(epoch.keys, tags.buckets, bucket) === wanted) return epoch
+    }
+  }
+  return undefined
+}
+
+function tagText(keys: EpochKeys, buckets: Map<number, string>, bucket: number): string {
+  const known = buckets.get(bucket)
+  if (known !== undefined) return known
+  const text = toHex(messageTag(keys.mailboxSecret, bucket))
+  buckets.set(bucket, text)
+  return text
+}

@@ -1,0 +1,63 @@
+/**
+ * Delivered and read receipts. What is owed is a column of the log, so a crash forgets none; reports are sealed in
+ * batches after the commit that made them due, and are themselves never receipted. Spec: RCP-1…RCP-4.
+ */
+import { RECEIPT_IDS_MAX } from '@parley/core'
+import type { Context } from '../context.ts'
+import { conversationsOwing, owedReceipts, settleReceipts } from '../store/entries.ts'
+import type { Commit } from '../turn/commit.ts'
+import { hasGroup, post, sealPayload } from './seal.ts'
+
+export class Receipts {
+  readonly #context: () => Context
+  readonly #pending = new Set<string>()
+
+  constructor(context: () => Context) {
+    this.#context = context
+  }
+
+  /** At start: what a crash left unsaid. */
+  resume(): void {
+    for (const conversation of conversationsOwing(this.#context().store)) this.#flush(conversation)
+  }
+
+  owe(commit: Commit, conversation: string): void {
+    if (this.#pending.has(conversation)) return
+    commit.afterwards(() => this.#flush(conversation))
+  }
+
+  #flush(conversation: string): void {
+    if (this.#pending.has(conversation)) return
+    this.#pending.add(conversation)
+    this.#context().turns
+      .run('input', async () => {
+        this.#pending.delete(conversation)
+        return this.#report(conversation)
+      })
+      .then(
+        (isComplete) => (isComplete ? undefined : this.#flush(conversation)),
+        (error: unknown) => {
+          // Still owed in the log: the next message or start tries again.
+          this.#pending.delete(conversation)
+          this.#context().log.log('warn', 'receipts postponed', { error: String(error) })
+        },
+      )
+  }
+
+  async #report(conversation: string): Promise<(commit: Commit) => boolean> {
+    const { store, clock } = this.#context()
+    const state = this.#context().conversations.get(conversation)
+    const owed = owedReceipts(store, conversation, RECEIPT_IDS_MAX)
+    if (owed.length === 0 || state === undefined || !hasGroup(state)) return () => true
+    const read = owed.filter(({ isRead }) => isRead).map(({ id }) => id)
+    const delivered = owed.filter(({ isRead }) => !isRead).map(({ id }) => id)
+    const now = clock.now()
+    const sealed = await sealPayload(this.#context(), conversation, { type: 'status', report: { delivered, read } }, now)
+    return (commit) => {
+      settleReceipts(store, delivered, false)
+      settleReceipts(store, read, true)
+      post(this.#context(), commit, sealed, { kind: 'status', conversation, message: undefined, createdAt: now })
+      return owed.length < RECEIPT_IDS_MAX
+    }
+  }
+}

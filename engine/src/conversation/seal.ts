@@ -1,0 +1,135 @@
+/**
+ * Own words on their way out: payload → MLS → outer envelope → one outbox row per device of the members. Every function
+ * stages the next conversation state and returns bytes; nothing leaves before the batch is durable. Spec: CNV-3, ENV-1.
+ */
+import {
+  assert,
+  commitChange,
+  encodeControl,
+  encodePayload,
+  encryptMessage,
+  handshakeTag,
+  messageTag,
+  parseDeviceCertificate,
+  peerIdOfKey,
+  sealOuter,
+  SELF_UPDATE_INTERVAL_MS,
+  SELF_UPDATE_MESSAGES,
+  groupInfo,
+  tagBucket,
+  type Control,
+  type Group,
+  type OuterPayload,
+  type Payload,
+} from '@parley/core'
+import type { Context } from '../context.ts'
+import { insertOutbox, type OutboxItem, type OutboxKind } from '../store/outbox.ts'
+import type { Commit } from '../turn/commit.ts'
+import { settle } from './epochs.ts'
+import { epochAfter } from './group.ts'
+import { withEpoch, type ConversationState, type Epoch } from './state.ts'
+
+const NO_AUTHENTICATED_DATA = new Uint8Array(0)
+
+export interface Sealed {
+  readonly envelope: Uint8Array
+  /** Peer ids of every other device in the epoch. */
+  readonly recipients: readonly string[]
+}
+
+/** Seals one payload in the head epoch, after a self-update when one is due. The conversation must have a group. */
+export async function sealPayload(
+  context: Context,
+  conversation: string,
+  payload: Payload,
+  now: number,
+): Promise<readonly (Sealed & { readonly kind: 'commit' | 'payload' })[]> {
+  const updates = await sealDueUpdate(context, conversation, now)
+  const { state, epoch, group } = headEpochOf(context, conversation)
+  const encrypted = await encryptMessage(context.mls, group, encodePayload(payload), NO_AUTHENTICATED_DATA)
+  context.conversations.set(
+    withEpoch(state, { ...epoch, group: encrypted.group, messages: epoch.messages + 1 }),
+  )
+  const tag = messageTag(epoch.keys.mailboxSecret, tagBucket(now))
+  const envelope = outer(context, epoch, tag, { kind: 'mls', body: encrypted.message })
+  return [...updates, { kind: 'payload', envelope, recipients: recipientsOf(group) }]
+}
+
+/** A control message: no ratchet step, no state change, never stored. */
+export function sealControl(context: Context, epoch: Epoch, control: Control, now: number): Uint8Array {
+  const tag = messageTag(epoch.keys.mailboxSecret, tagBucket(now))
+  return outer(context, epoch, tag, { kind: 'control', body: encodeControl(control) })
+}
+
+/** Post-compromise security on a schedule: a path-only commit once a day of use or after many messages. CNV-9 */
+async function sealDueUpdate(context: Context, conversation: string, now: number) {
+  const { epoch } = headEpochOf(context, conversation)
+  const isDue = now - epoch.createdAt >= SELF_UPDATE_INTERVAL_MS || epoch.messages >= SELF_UPDATE_MESSAGES
+  return isDue ? [await sealSelfUpdate(context, conversation, now)] : []
+}
+
+/** A path-only commit: fresh keys for this device, and through them for the whole group. */
+export async function sealSelfUpdate(context: Context, conversation: string, now: number) {
+  const { state, epoch, group } = headEpochOf(context, conversation)
+  const committed = await commitChange(context.mls, group, { add: [], remove: [] }, NO_AUTHENTICATED_DATA)
+  assert(committed.ok, 'a member can always update its own leaf')
+  const next = await epochAfter(context, committed.value.group, {
+    parent: epoch,
+    committer: context.self.account,
+    class: 1,
+    createdAt: now,
+  })
+  context.conversations.set(settle(withEpoch(state, next), now))
+  const tag = handshakeTag(epoch.keys.mailboxSecret)
+  const envelope = outer(context, epoch, tag, { kind: 'mls', body: committed.value.commit })
+  return { kind: 'commit' as const, envelope, recipients: recipientsOf(group) }
+}
+
+export function headEpochOf(context: Context, conversation: string) {
+  const state = context.conversations.get(conversation)
+  assert(state !== undefined, 'the conversation exists')
+  const epoch = state.headEpoch === undefined ? undefined : state.epochs.get(state.headEpoch)
+  assert(epoch !== undefined, 'the conversation has a group')
+  return { state, epoch, group: context.conversations.groupOf(epoch) }
+}
+
+export const hasGroup = (state: ConversationState): boolean => state.headEpoch !== undefined
+
+/** Writes outbox rows for what was sealed and wakes the links when they are durable. */
+export function post(
+  context: Context,
+  commit: Commit,
+  sealed: readonly (Sealed & { readonly kind: 'commit' | 'payload' })[],
+  item: Pick<OutboxItem, 'conversation' | 'message' | 'createdAt'> & { readonly kind: OutboxKind },
+): void {
+  const peers = new Set<string>()
+  for (const { envelope, recipients, kind } of sealed) {
+    const isCommit = kind === 'commit'
+    for (const peerId of recipients) {
+      peers.add(peerId)
+      insertOutbox(context.store, {
+        ...item,
+        peerId,
+        bytes: envelope,
+        kind: isCommit ? 'commit' : item.kind,
+        message: isCommit ? undefined : item.message,
+      })
+    }
+  }
+  for (const peerId of peers) commit.afterwards(() => context.sessions.wake(peerId))
+}
+
+function outer(context: Context, epoch: Epoch, tag: Uint8Array, payload: OuterPayload): Uint8Array {
+  const envelope = sealOuter(epoch.keys.outerKey, tag, context.random(24), payload)
+  assert(envelope !== undefined, 'a checked content fits an envelope')
+  return envelope
+}
+
+function recipientsOf(group: Group): readonly string[] {
+  const { members, ownLeaf } = groupInfo(group)
+  return members.flatMap((member) => {
+    if (member.leaf === ownLeaf) return []
+    const certificate = parseDeviceCertificate(member.credential)
+    return certificate.ok ? [peerIdOfKey(certificate.value.deviceKey)] : []
+  })
+}

@@ -1,0 +1,191 @@
+/** Everything that happens in conversations: commands in, envelopes in, and what follows from both. */
+import { toHex, TYPING_INTERVAL_MS, TYPING_LIFETIME_MS, type Control } from '@parley/core'
+import type { Context } from '../context.ts'
+import type { Session } from '../links/session.ts'
+import { heardFrom } from '../store/devices.ts'
+import { advanceStates, entryById, failEntry, markRead, waitingEntries } from '../store/entries.ts'
+import { deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
+import type { Commit } from '../turn/commit.ts'
+import type { Apply } from '../turn/turns.ts'
+import { sealAgain } from './compose.ts'
+import { Receipts } from './receipts.ts'
+import type { Origin, RefusalReason } from './receive.ts'
+import type { Receiver } from './receiver.ts'
+import { hasGroup, sealPayload } from './seal.ts'
+import { Sync } from './sync.ts'
+
+/** Waiting contents that are sealed in one job. */
+const WAITING_BATCH_MAX = 64
+/** Messages that one command marks as read in one transaction; the rest follows by itself. */
+const READ_BATCH_MAX = 1_024
+/** Times that a refused content is sealed anew before a person has to decide. */
+const SEAL_ATTEMPTS_MAX = 5
+/** From this attempt on the group itself is taken to be lost on the other side. */
+const RESTART_ATTEMPT = 2
+
+export interface ConversationEvents {
+  typingChanged(conversation: string): void
+  /** The other side cannot read this group any more. Makes a new one. */
+  restart(conversation: string): Promise<void>
+}
+
+export class ConversationService implements Receiver {
+  readonly #context: () => Context
+  readonly #events: ConversationEvents
+  readonly #receipts: Receipts
+  readonly #sync: Sync
+  /** When each account was last seen typing, by conversation. */
+  readonly #typing = new Map<string, Map<string, number>>()
+  readonly #typingSentAt = new Map<string, number>()
+
+  constructor(context: () => Context, events: ConversationEvents) {
+    this.#context = context
+    this.#events = events
+    this.#receipts = new Receipts(context)
+    this.#sync = new Sync(context)
+  }
+
+  start(): void {
+    this.#receipts.resume()
+    const { store } = this.#context()
+    for (const row of store.all('SELECT DISTINCT conversation FROM entries WHERE state = 0')) {
+      if (typeof row['conversation'] === 'string') this.sealWaiting(row['conversation'])
+    }
+  }
+
+  stop(): void {
+    this.#sync.stop()
+  }
+
+  opened(conversation: string): void {
+    this.#sync.announceSoon(conversation)
+  }
+
+  owes(commit: Commit, conversation: string): void {
+    this.#receipts.owe(commit, conversation)
+  }
+
+  received(commit: Commit, conversation: string, hasGap: boolean): void {
+    commit.afterwards(() => {
+      this.#sync.announceSoon(conversation)
+      if (hasGap) this.#sync.wantSoon(conversation)
+    })
+  }
+
+  control(conversation: string, origin: Origin, control: Control): void {
+    this.#sync.onControl(conversation, origin, control)
+  }
+
+  typing(conversation: string, account: string): void {
+    const { clock } = this.#context()
+    const accounts = this.#typing.get(conversation) ?? new Map<string, number>()
+    this.#typing.set(conversation, accounts.set(account, clock.now()))
+    this.#events.typingChanged(conversation)
+    clock.after(TYPING_LIFETIME_MS + 1, () => this.#events.typingChanged(conversation))
+  }
+
+  typingIn(conversation: string): readonly string[] {
+    const { clock } = this.#context()
+    const since = clock.now() - TYPING_LIFETIME_MS
+    return [...(this.#typing.get(conversation) ?? [])].flatMap(([account, at]) => (at >= since ? [account] : []))
+  }
+
+  /** A message of theirs ends their typing. */
+  stoppedTyping(conversation: string): void {
+    this.#typing.delete(conversation)
+  }
+
+  /** Own contents that have no envelope yet, in order. Safe to call at any time. */
+  sealWaiting(conversation: string): void {
+    const context = this.#context()
+    context.turns
+      .run('input', async () => {
+        const state = context.conversations.get(conversation)
+        const waiting = waitingEntries(context.store, conversation, context.self.account, WAITING_BATCH_MAX)
+        const applies: Apply<void>[] = []
+        if (state !== undefined && hasGroup(state)) {
+          for (const entry of waiting) applies.push(await sealAgain(context, entry, context.clock.now()))
+        }
+        return (commit) => {
+          for (const apply of applies) apply(commit)
+          return applies.length === WAITING_BATCH_MAX
+        }
+      })
+      .then(
+        (hasMore) => (hasMore ? this.sealWaiting(conversation) : undefined),
+        (error: unknown) => context.log.log('warn', 'waiting messages not sealed', { error: String(error) }),
+      )
+  }
+
+  acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
+    const { store, self, turns, clock } = this.#context()
+    return turns.run('input', () => (commit) => {
+      heardFrom(store, session.peerId, clock.now())
+      for (const row of rows) {
+        deleteOutbox(store, row.seq)
+        if (row.conversation === undefined || row.message === undefined) continue
+        const where = { conversation: row.conversation, author: self.account }
+        for (const id of advanceStates(store, [row.message], 'sent', where)) commit.touchMessage(row.conversation, toHex(id))
+      }
+    })
+  }
+
+  async refused(row: OutboxRow, reason: string): Promise<void> {
+    const context = this.#context()
+    const entry = row.message === undefined ? undefined : entryById(context.store, row.message)
+    if (entry === undefined || row.conversation === undefined) {
+      await context.turns.run('input', () => () => deleteOutbox(context.store, row.seq))
+      return
+    }
+    const { conversation } = row
+    const attempts = entry.attempts + 1
+    const isHopeless = attempts >= SEAL_ATTEMPTS_MAX || (reason satisfies string) === ('unknown-conversation' satisfies RefusalReason)
+    await context.turns.run('input', () => (commit) => {
+      deleteOutbox(context.store, row.seq)
+      context.store.run('UPDATE entries SET attempts = ? WHERE id = ?', [attempts, entry.id])
+      if (isHopeless) failEntry(context.store, entry.id, reason)
+      commit.touchMessage(conversation, toHex(entry.id))
+    })
+    if (isHopeless) return
+    if (attempts === RESTART_ATTEMPT) await this.#events.restart(conversation)
+    this.sealWaiting(conversation)
+  }
+
+  /** Marks messages as read; receipts follow unless they are switched off. */
+  async read(conversation: string, upTo: string | undefined): Promise<void> {
+    const { store, settings, turns } = this.#context()
+    const count = await turns.run('command', () => (commit) => {
+      const owesReceipt = settings.current.sendsReadReceipts
+      const ids = markRead(store, conversation, { upTo, limit: READ_BATCH_MAX, owesReceipt })
+      if (ids.length > 0) commit.touchConversation(conversation)
+      if (ids.length > 0 && owesReceipt) this.owes(commit, conversation)
+      return ids.length
+    })
+    if (count === READ_BATCH_MAX) await this.read(conversation, upTo)
+  }
+
+  /** At most one event in TYPING_INTERVAL_MS, only to devices that are connected now, stored nowhere. TYP-1…TYP-3 */
+  async sendTyping(conversation: string): Promise<void> {
+    const { settings, clock, conversations, turns, sessions, store } = this.#context()
+    const now = clock.now()
+    const state = conversations.get(conversation)
+    const isTooSoon = now - (this.#typingSentAt.get(conversation) ?? -TYPING_INTERVAL_MS) < TYPING_INTERVAL_MS
+    if (!settings.current.sendsTyping || state === undefined || !hasGroup(state) || isTooSoon) return
+    if (sessions.ofAccount(state.account).length === 0) return
+    this.#typingSentAt.set(conversation, now)
+    await turns.run('command', async () => {
+      const sealed = await sealPayload(this.#context(), conversation, { type: 'typing' }, now)
+      return (commit) => {
+        for (const { kind, envelope, recipients } of sealed) {
+          if (kind === 'payload') commit.afterwards(() => sessions.sendToAccount(state.account, envelope))
+          else {
+            for (const peerId of recipients) {
+              insertOutbox(store, { peerId, kind: 'commit', conversation, message: undefined, bytes: envelope, createdAt: now })
+              commit.afterwards(() => sessions.wake(peerId))
+            }
+          }
+        }
+      }
+    })
+  }
+}

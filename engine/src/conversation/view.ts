@@ -1,0 +1,103 @@
+/** From the log to what a caller sees: contents with their edits, deletions and reactions applied. Spec: CNT-10…CNT-14. */
+import { decodeContent, toHex, type MessageIdBytes, type Saying } from '@parley/core'
+import type { Content, Message } from '../api/schema.ts'
+import type { Context } from '../context.ts'
+import { annotationsOf, entryById, tilesAfter, tilesBefore, type Entry } from '../store/entries.ts'
+import { hasGapBefore } from '../store/gaps.ts'
+import { contentPlace } from './compose.ts'
+
+type ViewContext = Pick<Context, 'store' | 'vault'>
+
+/** The views of these tiles, in the same order. Ids that are no tiles, or not here, are left out. */
+export function viewMessages(context: ViewContext, ids: readonly MessageIdBytes[]): Message[] {
+  const entries = ids.flatMap((id) => entryById(context.store, id) ?? [])
+  return viewEntries(context, entries.filter((entry) => entry.kind === 'text' || entry.kind === 'unknown'))
+}
+
+export function viewEntries(context: ViewContext, entries: readonly Entry[]): Message[] {
+  const annotations = annotationsOf(
+    context.store,
+    entries.map((entry) => entry.id),
+  )
+  const byTarget = Map.groupBy(annotations, (annotation) => toHex(annotation.target ?? new Uint8Array(0)))
+  return entries.map((entry) => viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? []))
+}
+
+function viewEntry(context: ViewContext, entry: Entry, annotations: readonly Entry[]): Message {
+  const saying = sayingOf(context, entry)
+  const byAuthor = annotations.filter((annotation) => annotation.author === entry.author)
+  const isDeleted = byAuthor.some((annotation) => annotation.kind === 'delete')
+  const edit = isDeleted ? undefined : byAuthor.findLast((annotation) => annotation.kind === 'edit')
+  const replyTo = saying?.type === 'text' ? saying.replyTo : undefined
+  return {
+    id: toHex(entry.id),
+    conversation: entry.conversation,
+    sender: entry.author,
+    content: isDeleted ? { type: 'deleted' } : contentOf(edit === undefined ? saying : sayingOf(context, edit)),
+    sentAt: entry.timeMs,
+    state: entry.state,
+    parents: entry.parents.map(toHex),
+    order: entry.order + toHex(entry.id).slice(2, 18),
+    reactions: isDeleted ? [] : reactionsOf(context, annotations),
+    hasGapBefore: hasGapBefore(context.store, entry.id),
+    isClockSkewed: entry.isSkewed,
+    ...(replyTo === undefined ? {} : { replyTo: toHex(replyTo) }),
+    ...(edit === undefined ? {} : { editedAt: edit.timeMs }),
+    ...(entry.failure === undefined ? {} : { failure: entry.failure }),
+  }
+}
+
+function sayingOf({ vault }: ViewContext, entry: Entry): Saying | undefined {
+  const parsed = decodeContent(vault.open(contentPlace(entry.id), entry.contentSealed))
+  return parsed.ok ? parsed.value.saying : undefined
+}
+
+function contentOf(saying: Saying | undefined): Content {
+  if (saying?.type === 'text' || saying?.type === 'edit') return { type: 'text', text: saying.text }
+  if (saying?.type === 'unknown') return { type: 'unknown', mediaType: saying.mediaType, fallback: saying.fallback }
+  return { type: 'unknown', mediaType: '', fallback: '' }
+}
+
+/** The last word of each author about each emoji counts. */
+function reactionsOf(context: ViewContext, annotations: readonly Entry[]): Message['reactions'] {
+  const accountsByEmoji = new Map<string, Set<string>>()
+  for (const annotation of annotations) {
+    const saying = annotation.kind === 'reaction' || annotation.kind === 'unreaction' ? sayingOf(context, annotation) : undefined
+    if (saying?.type !== 'reaction' && saying?.type !== 'unreaction') continue
+    const accounts = accountsByEmoji.get(saying.emoji) ?? new Set()
+    if (saying.type === 'reaction') accounts.add(annotation.author)
+    else accounts.delete(annotation.author)
+    accountsByEmoji.set(saying.emoji, accounts)
+  }
+  return [...accountsByEmoji].flatMap(([emoji, accounts]) => (accounts.size > 0 ? [{ emoji, accounts: [...accounts] }] : []))
+}
+
+export interface PageWish {
+  readonly limit: number
+  readonly before?: Entry
+  readonly after?: Entry
+  readonly around?: Entry
+}
+
+/** One page, oldest first. Keyset paging: the cost does not grow with the history. */
+export function viewPage(context: ViewContext, conversation: string, wish: PageWish) {
+  const { store } = context
+  const { limit, before, after, around } = wish
+  if (after !== undefined) {
+    const found = tilesAfter(store, conversation, after, limit + 1)
+    return pageOf(context, found.slice(0, limit), true, found.length > limit)
+  }
+  if (around !== undefined) {
+    const half = Math.floor(limit / 2)
+    const older = tilesBefore(store, conversation, around, half + 1)
+    const newer = tilesAfter(store, conversation, around, limit - half)
+    const entries = [...older.slice(0, half).toReversed(), around, ...newer.slice(0, limit - half - 1)]
+    return pageOf(context, entries, older.length > half, newer.length > limit - half - 1)
+  }
+  const found = tilesBefore(store, conversation, before, limit + 1)
+  return pageOf(context, found.slice(0, limit).toReversed(), found.length > limit, before !== undefined)
+}
+
+function pageOf(context: ViewContext, entries: readonly Entry[], hasBefore: boolean, hasAfter: boolean) {
+  return { messages: viewEntries(context, entries), hasBefore, hasAfter }
+}

@@ -1,0 +1,257 @@
+/** One open account: its store, its keys, its links, and the one table of commands and queries over them. */
+import { authenticateDeviceCertificate, equalBytes, sha256, toHex, type MlsContext } from '@parley/core'
+import { openSelf, type Self } from './account/self.ts'
+import type { ApiClient, LiveQuery } from './api/client.ts'
+import { EngineError } from './api/errors.ts'
+import type { EventName, EventOf, OperationName, Params, QueryName, ResultOf } from './api/schema.ts'
+import { Handlers } from './api/handlers.ts'
+import { askForBundle, giveBundle, takeBundle } from './contact/contacts.ts'
+import { startGroup } from './contact/groups.ts'
+import { receiveSealed, type ContactEvents } from './contact/requests.ts'
+import type { Context } from './context.ts'
+import { ConversationCache } from './conversation/cache.ts'
+import { receiveOuter, type Outcome } from './conversation/receive.ts'
+import { ConversationService } from './conversation/service.ts'
+import { viewMessages } from './conversation/view.ts'
+import type { Session, SessionDelegate } from './links/session.ts'
+import { Sessions } from './links/sessions.ts'
+import { Live } from './live/live.ts'
+import { Views } from './live/views.ts'
+import type { Ports } from './ports/index.ts'
+import { PortError } from './ports/port-error.ts'
+import { contactByAccount, contactByConversation } from './store/contacts.ts'
+import { devicesOf, heardFrom } from './store/devices.ts'
+import type { OutboxRow } from './store/outbox.ts'
+import { migrate } from './store/schema.ts'
+import { deleteExpiredSecrets } from './store/secrets.ts'
+import { SettingsTable } from './store/settings.ts'
+import type { Commit } from './turn/commit.ts'
+import { Turns } from './turn/turns.ts'
+import { openVault } from './vault/vault.ts'
+import { directConversationId, fromHex, OUTER_VERSION, verifyDeviceBundle, peerIdOfKey } from '@parley/core'
+
+export interface EngineOptions {
+  /** What the account calls itself, for a new account only. */
+  readonly name?: string
+  /** Restores an account in a new database. */
+  readonly recoveryPhrase?: string
+  /** Opens a sealed database, or seals a new one. */
+  readonly passphrase?: string
+}
+
+export interface Engine extends ApiClient, AsyncDisposable {}
+
+/** Certificates whose signature was checked, by hash; they never change, so the answer does not either. */
+const CERTIFICATES_CHECKED_MAX = 4_096
+
+/**
+ * Opens the account of `ports.store`, making one when the store is empty, and connects it.
+ *
+ * Resolves when the network listens; contacts are reached for afterwards. Dispose to stop: links end, waiting commits
+ * finish, the store is closed.
+ * @throws EngineError `LOCKED`, `PASSPHRASE_WRONG`, `RECOVERY_PHRASE_INVALID`, `ACCOUNT_IN_USE`; PortError of the ports.
+ */
+export async function openEngine(ports: Ports, options: EngineOptions = {}): Promise<Engine> {
+  const { store, clock, random, crypto } = ports
+  migrate(store)
+  const vault = await openVault({ store, crypto, random }, options.passphrase)
+  const now = clock.now()
+  const self = await openSelf({ store, vault, crypto, random }, now, options.recoveryPhrase)
+  const settings = SettingsTable.open(store, { name: options.name ?? '', createdAt: now })
+  deleteExpiredSecrets(store, now)
+  store.run('DELETE FROM seen_seals WHERE expires_at <= ?', [now])
+  const network = await ports.createNetwork(self.deviceSeed)
+  const engine = new OpenEngine(ports, { self, settings, vault, network })
+  try {
+    await engine.start()
+  } catch (error) {
+    await engine[Symbol.asyncDispose]()
+    throw error
+  }
+  return engine
+}
+
+interface Opened {
+  readonly self: Self
+  readonly settings: SettingsTable
+  readonly vault: Context['vault']
+  readonly network: Awaited<ReturnType<Ports['createNetwork']>>
+}
+
+class OpenEngine implements Engine, SessionDelegate, ContactEvents {
+  readonly #context: Context
+  readonly #live: Live
+  readonly #views: Views
+  readonly #service: ConversationService
+  readonly #handlers: Handlers
+  #isClosed = false
+
+  constructor(ports: Ports, { self, settings, vault, network }: Opened) {
+    const { store, clock, random, crypto, log } = ports
+    const failed = (error: unknown) => log.log('error', 'unexpected failure', { error: String(error) })
+    const mls: MlsContext = { crypto, random, authenticate: authenticator(crypto) }
+    const conversations = new ConversationCache(store, vault, mls, self.account)
+    const context = () => this.#context
+    this.#service = new ConversationService(context, {
+      typingChanged: () => this.#live.touched(new Set(['conversations'])),
+      restart: (conversation) => this.#restart(conversation),
+    })
+    this.#views = new Views(context, this.#service)
+    this.#live = new Live(clock, failed)
+    const turns = new Turns({ store, stage: conversations, published: (commit) => this.#publish(commit), failed })
+    const sessions = new Sessions(context, network, this)
+    this.#context = { store, clock, random, crypto, log, vault, self, mls, settings, conversations, turns, sessions }
+    this.#handlers = new Handlers({
+      context: this.#context,
+      views: this.#views,
+      service: this.#service,
+      events: this,
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#context.sessions.start()
+    this.#service.start()
+  }
+
+  async call<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
+    if (this.#isClosed) throw new EngineError('CLOSED')
+    try {
+      return await this.#handlers.run(name, params)
+    } catch (error) {
+      throw toEngineError(error)
+    }
+  }
+
+  live<N extends QueryName>(name: N, params: Params<N>): LiveQuery<ResultOf<N>> {
+    return this.#live.open(name, () => this.#handlers.query(name, params))
+  }
+
+  on<E extends EventName>(event: E, handler: (payload: EventOf<E>) => void): () => void {
+    return this.#live.on(event, handler)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#service.stop()
+    await this.#context.sessions.stop()
+    await this.#context.turns.close()
+    this.#live.close()
+    this.#context.store.close()
+  }
+
+  // What links report
+
+  opened(session: Session): void {
+    const { store, self, clock } = this.#context
+    const { account } = session
+    if (account === undefined) return
+    heardFrom(store, session.peerId, clock.now())
+    askForBundle(this.#context, session)
+    if (contactByAccount(store, account)?.status === 'active') {
+      this.#service.opened(directConversationId(self.account, account))
+    }
+    this.networkChanged()
+  }
+
+  closed(): void {
+    this.networkChanged()
+  }
+
+  networkChanged(): void {
+    this.#live.touched(new Set(['network']))
+  }
+
+  receive(session: Session, envelope: Uint8Array): Promise<Outcome> {
+    const { turns, clock } = this.#context
+    const { account, peerId } = session
+    if (account === undefined) return Promise.resolve({ type: 'nothing' })
+    return turns.run('input', () =>
+      envelope[0] === OUTER_VERSION
+        ? receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now())
+        : receiveSealed(this.#context, this, envelope, clock.now()),
+    )
+  }
+
+  acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
+    return this.#service.acknowledged(session, rows)
+  }
+
+  refused(_session: Session, row: OutboxRow, reason: string): Promise<void> {
+    return this.#service.refused(row, reason)
+  }
+
+  bundleWanted(session: Session): void {
+    this.#background(giveBundle(this.#context, session))
+  }
+
+  bundleReceived(session: Session, bundle: Uint8Array): void {
+    const { turns, clock } = this.#context
+    this.#background(turns.run('input', () => takeBundle(this.#context, session, bundle, clock.now())))
+  }
+
+  // What contacts report
+
+  activated(commit: Commit, conversation: string): void {
+    commit.afterwards(() => {
+      this.#service.sealWaiting(conversation)
+      this.#service.opened(conversation)
+    })
+  }
+
+  /** A new group for a contact whose device cannot read the old one; same conversation, same history. CNV-10 */
+  async #restart(conversation: string): Promise<void> {
+    const { store, turns, clock, crypto, log } = this.#context
+    const contact = contactByConversation(store, conversation)
+    const device = contact === undefined ? undefined : devicesOf(store, contact.account).find(({ bundle }) => bundle !== undefined)
+    if (device?.bundle === undefined) return
+    const now = clock.now()
+    const bundle = await verifyDeviceBundle(crypto, device.bundle, now)
+    if (!bundle.ok) return
+    const reusable = bundle.value.keyPackages.slice(-1)
+    log.log('warn', 'the other side cannot read this group: making a new one', {})
+    await turns.run('input', () =>
+      startGroup(this.#context, conversation, { ...bundle.value, keyPackages: reusable }, peerIdOfKey(bundle.value.deviceKey), now),
+    )
+  }
+
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#context.log.log('warn', 'work for a link failed', { error: String(error) }))
+  }
+
+  #publish(commit: Commit): void {
+    this.#views.forget(commit.conversations)
+    if (commit.topics.has('contacts')) this.#views.forgetAll()
+    if (this.#live.hasListener('messages.changed')) {
+      for (const [conversation, ids] of commit.messages) {
+        const messages = viewMessages(this.#context, [...ids].map(fromHex))
+        if (messages.length > 0) this.#live.emit('messages.changed', { conversation, messages })
+      }
+    }
+    this.#live.touched(commit.topics)
+  }
+}
+
+function toEngineError(error: unknown): unknown {
+  if (!(error instanceof PortError)) return error
+  const code = error.code === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_FAILED'
+  return new EngineError(code, error.message, { cause: error })
+}
+
+/** Leaves carry device certificates: signed by their account, for exactly the key of the leaf. MLS-6 */
+function authenticator(crypto: Ports['crypto']): MlsContext['authenticate'] {
+  const checked = new Map<string, Uint8Array>()
+  return async (credential, signaturePublicKey) => {
+    const key = toHex(sha256(credential))
+    let deviceKey = checked.get(key)
+    if (deviceKey === undefined) {
+      const certificate = await authenticateDeviceCertificate(crypto, credential)
+      if (!certificate.ok) return false
+      deviceKey = certificate.value.deviceKey
+      if (checked.size >= CERTIFICATES_CHECKED_MAX) checked.clear()
+      checked.set(key, deviceKey)
+    }
+    return equalBytes(deviceKey, signaturePublicKey)
+  }
+}

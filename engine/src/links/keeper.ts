@@ -1,0 +1,98 @@
+/**
+ * Reaches for the devices that we want to talk to and keeps reaching: exponential backoff with jitter, for ever while
+ * there is something to say or somebody to hear. Spec: DLV-10.
+ */
+import type { Context } from '../context.ts'
+import type { Cancel } from '../ports/clock.ts'
+import type { NetworkPort } from '../ports/network.ts'
+import { addressesOf, isWanted, wantedPeers } from '../store/devices.ts'
+
+export const DIAL_DELAY_MIN_MS = 500
+export const DIAL_DELAY_MAX_MS = 60_000
+const DIAL_TIMEOUT_MS = 20_000
+/** Contacts whose devices are kept connected at the same time. */
+const KEPT_PEERS_MAX = 100
+
+interface Attempt {
+  failures: number
+  isDialling: boolean
+  cancel: Cancel | undefined
+}
+
+export class Keeper {
+  readonly #context: () => Context
+  readonly #network: NetworkPort
+  readonly #isConnected: (peerId: string) => boolean
+  readonly #attempts = new Map<string, Attempt>()
+  readonly #aborter = new AbortController()
+
+  constructor(context: () => Context, network: NetworkPort, isConnected: (peerId: string) => boolean) {
+    this.#context = context
+    this.#network = network
+    this.#isConnected = isConnected
+  }
+
+  keepAll(): void {
+    for (const peerId of wantedPeers(this.#context().store, KEPT_PEERS_MAX)) this.keep(peerId)
+  }
+
+  /** Dials now unless a dial or its pause is already running. */
+  keep(peerId: string): void {
+    if (this.#aborter.signal.aborted || this.#isConnected(peerId) || this.#attempts.has(peerId)) return
+    this.#attempts.set(peerId, { failures: 0, isDialling: false, cancel: undefined })
+    this.#dial(peerId)
+  }
+
+  connected(peerId: string): void {
+    this.#attempts.get(peerId)?.cancel?.()
+    this.#attempts.delete(peerId)
+  }
+
+  /** A link came but its other end did not prove who it is, or did not want us: not sooner than the backoff says. */
+  refused(peerId: string): void {
+    const attempt = this.#attempts.get(peerId)
+    if (attempt !== undefined && attempt.cancel === undefined && !attempt.isDialling) this.#pause(peerId, attempt)
+  }
+
+  stop(): void {
+    this.#aborter.abort()
+    for (const attempt of this.#attempts.values()) attempt.cancel?.()
+    this.#attempts.clear()
+  }
+
+  #dial(peerId: string): void {
+    const attempt = this.#attempts.get(peerId)
+    const { store, log, clock } = this.#context()
+    if (attempt === undefined || attempt.isDialling) return
+    if (!isWanted(store, peerId)) {
+      this.#attempts.delete(peerId)
+      return
+    }
+    attempt.isDialling = true
+    const aborter = new AbortController()
+    const abort = () => aborter.abort(this.#aborter.signal.reason)
+    const cancelTimeout = clock.after(DIAL_TIMEOUT_MS, abort)
+    this.#network
+      .connect(peerId, addressesOf(store, peerId), aborter.signal)
+      .catch((error: unknown) => log.log('debug', 'device not reached', { peer: peerId.slice(-6), error: String(error) }))
+      .finally(() => {
+        cancelTimeout()
+        attempt.isDialling = false
+        const isCurrent = this.#attempts.get(peerId) === attempt && !this.#aborter.signal.aborted
+        if (isCurrent && !this.#isConnected(peerId)) this.#pause(peerId, attempt)
+      })
+  }
+
+  #pause(peerId: string, attempt: Attempt): void {
+    const { clock, random } = this.#context()
+    const ceiling = Math.min(DIAL_DELAY_MAX_MS, DIAL_DELAY_MIN_MS * 2 ** Math.min(attempt.failures, 10))
+    const jitter = ((random(1)[0] ?? 0) / 255) * (ceiling / 2)
+    attempt.failures++
+    attempt.cancel?.()
+    attempt.cancel = clock.after(ceiling / 2 + jitter, () => {
+      attempt.cancel = undefined
+      if (this.#isConnected(peerId)) this.#attempts.delete(peerId)
+      else this.#dial(peerId)
+    })
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * One link to one device. First the handshake decides whose device it is; until then no other frame is read. Then the
+ * outbox is sent in order and deleted as it is acknowledged, and what arrives is answered once it is durable.
+ */
+import {
+  createAuth,
+  decodeFrame,
+  encodeFrame,
+  envelopeId,
+  FRAME_ENVELOPE_IDS_MAX,
+  stepAuth,
+  type AuthEvent,
+  type AuthInput,
+  type AuthState,
+  type Frame,
+} from '@parley/core'
+import type { Outcome } from '../conversation/receive.ts'
+import type { Context } from '../context.ts'
+import type { Cancel } from '../ports/clock.ts'
+import type { Link } from '../ports/network.ts'
+import { expectedAccount, isBlockedAccount } from '../store/contacts.ts'
+import type { OutboxRow } from '../store/outbox.ts'
+import { OutboxSender } from './outbox-sender.ts'
+
+/** Envelopes that wait to be processed, per link; more are dropped unacknowledged and come again. DLV-7 */
+export const INBOX_ENVELOPES_MAX = 4_096
+/** Frames before authentication that wait for the handshake to look at them. */
+const AUTH_FRAMES_MAX = 4
+
+export interface SessionDelegate {
+  opened(session: Session): void
+  closed(session: Session): void
+  networkChanged(): void
+  /** Stores what the envelope says; the outcome is told to the sender once it is durable. */
+  receive(session: Session, envelope: Uint8Array): Promise<Outcome>
+  acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void>
+  refused(session: Session, row: OutboxRow, reason: string): Promise<void>
+  bundleWanted(session: Session): void
+  bundleReceived(session: Session, bundle: Uint8Array): void
+}
+
+interface SessionEvents {
+  opened(): void
+  closed(): void
+}
+
+export class Session {
+  readonly link: Link
+  readonly openedAt: number
+  readonly #context: Context
+  readonly #delegate: SessionDelegate
+  readonly #events: SessionEvents
+  readonly #outbox: OutboxSender
+  #auth: AuthState
+  #authSteps: Promise<void> = Promise.resolve()
+  #authFrames = 0
+  /** Frames that came before the handshake was through. */
+  #early = 0
+  #authTimer: Cancel | undefined
+  #account: string | undefined
+  #isClosed = false
+  #processing = 0
+  #acknowledgements: Uint8Array[] = []
+
+  constructor(context: Context, link: Link, delegate: SessionDelegate, events: SessionEvents) {
+    this.#context = context
+    this.#delegate = delegate
+    this.#events = events
+    this.link = link
+    this.openedAt = context.clock.now()
+    this.#outbox = new OutboxSender(context, link)
+    const expected = link.direction === 'outbound' ? expectedAccount(context.store, link.peerId) : undefined
+    this.#auth = createAuth({
+      role: link.direction === 'outbound' ? 'initiator' : 'responder',
+      ownPeerId: context.self.peerId,
+      ownCertificate: context.self.certificate.bytes,
+      remotePeerId: link.peerId,
+      ...(expected === undefined ? {} : { expectedAccount: expected }),
+    })
+  }
+
+  get peerId(): string {
+    return this.link.peerId
+  }
+
+  /** Undefined until the other end has proven it. */
+  get account(): string | undefined {
+    return this.#account
+  }
+
+  start(): void {
+    this.link.listen({
+      onFrame: (frame) => this.#onFrame(frame),
+      onDrain: () => this.pump(),
+      onClose: () => this.#onClose(),
+    })
+    this.#stepAuth({ type: 'link.opened', now: this.#context.clock.now() })
+  }
+
+  /** Sends what waits for this device. */
+  pump(): void {
+    if (this.#account !== undefined && !this.#isClosed) this.#outbox.pump()
+  }
+
+  /** An envelope that nobody acknowledges and that may be lost. */
+  sendLive(envelope: Uint8Array): void {
+    if (this.#account !== undefined) this.link.send(encodeFrame({ type: 'envelope', bytes: envelope }))
+  }
+
+  sendFrame(frame: Exclude<Frame, { type: 'unknown' }>): void {
+    this.link.send(encodeFrame(frame))
+  }
+
+  close(): void {
+    this.link.close()
+  }
+
+  #onClose(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#authTimer?.()
+    this.#outbox.stop()
+    this.#stepAuth({ type: 'link.closed', now: this.#context.clock.now() })
+    this.#events.closed()
+  }
+
+  #onFrame(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    if (frame === undefined) {
+      this.#context.log.log('warn', 'link closed: malformed frame', { peer: this.peerId.slice(-6) })
+      this.link.close()
+      return
+    }
+    if (this.#account !== undefined) {
+      this.#onOpenFrame(frame)
+      return
+    }
+    // Frames behind the last flight may arrive while it is still being checked: they wait in the same queue.
+    if (frame.type === 'auth' && ++this.#authFrames > AUTH_FRAMES_MAX) this.link.close()
+    else if (frame.type === 'auth') this.#stepAuth({ type: 'net.received', now: this.#context.clock.now(), bytes: frame.flight })
+    else this.#afterAuth(() => this.#onOpenFrame(frame))
+  }
+
+  #afterAuth(run: () => void): void {
+    if (++this.#early > INBOX_ENVELOPES_MAX) {
+      this.link.close()
+      return
+    }
+    this.#authSteps = this.#authSteps.then(() => {
+      if (this.#account === undefined) this.link.close()
+      else if (!this.#isClosed) run()
+    })
+  }
+
+  #stepAuth(input: AuthInput): void {
+    const { crypto, random, self, store, log } = this.#context
+    this.#authSteps = this.#authSteps
+      .then(async () => {
+        const step = await stepAuth(this.#auth, input, {
+          crypto,
+          random,
+          deviceSeed: self.deviceSeed,
+          isBlocked: (account) => isBlockedAccount(store, account),
+        })
+        this.#auth = step.state
+        for (const effect of step.effects) {
+          if (effect.type === 'net.send') this.sendFrame({ type: 'auth', flight: effect.bytes })
+          else if (effect.type === 'net.close') this.link.close()
+          else this.#setAuthTimer(effect.type === 'timer.set' ? effect.at : undefined)
+        }
+        for (const event of step.events) this.#onAuth(event)
+      })
+      .catch((error: unknown) => {
+        log.log('error', 'link closed: the handshake failed inside', { error: String(error) })
+        this.link.close()
+      })
+  }
+
+  #setAuthTimer(at: number | undefined): void {
+    this.#authTimer?.()
+    this.#authTimer = undefined
+    if (at === undefined) return
+    const { clock } = this.#context
+    this.#authTimer = clock.after(Math.max(0, at - clock.now()), () =>
+      this.#stepAuth({ type: 'timer.fired', now: clock.now() }),
+    )
+  }
+
+  #onAuth(event: AuthEvent): void {
+    if (event.type === 'auth.refused') {
+      this.#context.log.log('info', 'link refused', { reason: event.reason, peer: this.peerId.slice(-6) })
+      return
+    }
+    if (this.#isClosed) return
+    this.#account = event.account
+    this.#events.opened()
+  }
+
+  #onOpenFrame(frame: Frame): void {
+    switch (frame.type) {
+      case 'auth':
+        this.link.close()
+        return
+      case 'bundle.get':
+        this.#delegate.bundleWanted(this)
+        return
+      case 'bundle':
+        this.#delegate.bundleReceived(this, frame.bundle)
+        return
+      case 'envelope':
+        this.#onEnvelope(frame.bytes)
+        return
+      case 'ack':
+        this.#onAcknowledged(this.#outbox.take(frame.ids))
+        return
+      case 'refuse':
+        for (const row of this.#outbox.take(frame.ids)) this.#settle(this.#delegate.refused(this, row, frame.reason))
+        return
+      case 'unknown':
+        return
+    }
+  }
+
+  #onAcknowledged(rows: readonly OutboxRow[]): void {
+    if (rows.length > 0) this.#settle(this.#delegate.acknowledged(this, rows))
+  }
+
+  /** Work whose failure leaves the outbox as it was: the same bytes go again. */
+  #settle(work: Promise<void>): void {
+    work.then(
+      () => this.pump(),
+      (error: unknown) => this.#context.log.log('warn', 'acknowledgement not stored', { error: String(error) }),
+    )
+  }
+
+  #onEnvelope(bytes: Uint8Array): void {
+    if (this.#processing >= INBOX_ENVELOPES_MAX) {
+      this.#context.log.log('warn', 'envelope dropped: too many at once', { peer: this.peerId.slice(-6) })
+      return
+    }
+    this.#processing++
+    this.#delegate
+      .receive(this, bytes)
+      .then(
+        (outcome) => this.#answer(bytes, outcome),
+        (error: unknown) => {
+          // Not acknowledged, so it comes again: after a full disk, a restart, an update.
+          this.#context.log.log('error', 'envelope not processed', { error: String(error) })
+        },
+      )
+      .finally(() => this.#processing--)
+  }
+
+  #answer(bytes: Uint8Array, outcome: Outcome): void {
+    if (outcome.type === 'nothing' || this.#isClosed) return
+    const id = envelopeId(bytes)
+    if (outcome.type === 'refuse') {
+      this.sendFrame({ type: 'refuse', ids: [id], reason: outcome.reason })
+      return
+    }
+    this.#acknowledgements.push(id)
+    if (this.#acknowledgements.length === 1) queueMicrotask(() => this.#flushAcknowledgements())
+    else if (this.#acknowledgements.length >= FRAME_ENVELOPE_IDS_MAX) this.#flushAcknowledgements()
+  }
+
+  #flushAcknowledgements(): void {
+    const ids = this.#acknowledgements
+    this.#acknowledgements = []
+    if (ids.length > 0 && !this.#isClosed) this.sendFrame({ type: 'ack', ids })
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Links to devices: dialled and kept, authenticated both ways before anything else, then carrying envelopes one way and
+ * acknowledgements the other. Spec: WIRE-1…WIRE-6, AUTH-1, DLV-1…DLV-9.
+ */
+import type { Context } from '../context.ts'
+import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
+import { peersWithOutbox } from '../store/outbox.ts'
+import { Keeper } from './keeper.ts'
+import { Session, type SessionDelegate } from './session.ts'
+
+/** Links whose other end has not proven an account yet; more are closed at once. */
+const UNAUTHENTICATED_LINKS_MAX = 64
+
+export class Sessions {
+  readonly #context: () => Context
+  readonly #network: NetworkPort
+  readonly #delegate: SessionDelegate
+  readonly #keeper: Keeper
+  /** Every open session; at most one authenticated per peer id. */
+  readonly #sessions = new Set<Session>()
+  readonly #byPeer = new Map<string, Session>()
+  #isStopped = false
+
+  constructor(context: () => Context, network: NetworkPort, delegate: SessionDelegate) {
+    this.#context = context
+    this.#network = network
+    this.#delegate = delegate
+    this.#keeper = new Keeper(context, network, (peerId) => this.#byPeer.has(peerId))
+  }
+
+  async start(): Promise<void> {
+    await this.#network.start({
+      onLink: (link) => this.#onLink(link),
+      onStatus: () => this.#delegate.networkChanged(),
+    })
+    for (const peerId of peersWithOutbox(this.#context().store)) this.wake(peerId)
+    this.#keeper.keepAll()
+  }
+
+  /** There is something for this device, or a new contact to reach. */
+  wake(peerId: string): void {
+    if (this.#isStopped) return
+    const session = this.#byPeer.get(peerId)
+    if (session === undefined) this.#keeper.keep(peerId)
+    else session.pump()
+  }
+
+  /** Sends an envelope that may be lost to every connected device of an account. */
+  sendToAccount(account: string, envelope: Uint8Array): void {
+    for (const session of this.ofAccount(account)) session.sendLive(envelope)
+  }
+
+  ofAccount(account: string): readonly Session[] {
+    return [...this.#byPeer.values()].filter((session) => session.account === account)
+  }
+
+  get open(): readonly Session[] {
+    return [...this.#byPeer.values()]
+  }
+
+  get status(): NetworkStatus {
+    return this.#network.status()
+  }
+
+  /** Blocked means blocked at once: every link to the account ends now. */
+  drop(account: string): void {
+    for (const session of [...this.#sessions]) if (session.account === account) session.close()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#keeper.stop()
+    for (const session of [...this.#sessions]) session.close()
+    await this.#network.stop()
+  }
+
+  #onLink(link: Link): void {
+    const waiting = [...this.#sessions].filter((session) => session.account === undefined)
+    if (this.#isStopped || waiting.length >= UNAUTHENTICATED_LINKS_MAX) {
+      link.close()
+      return
+    }
+    const session = new Session(this.#context(), link, this.#delegate, {
+      opened: () => this.#onOpened(session),
+      closed: () => this.#onClosed(session),
+    })
+    this.#sessions.add(session)
+    session.start()
+  }
+
+  #onOpened(session: Session): void {
+    const before = this.#byPeer.get(session.peerId)
+    this.#byPeer.set(session.peerId, session)
+    if (before !== undefined && before !== session) before.close()
+    this.#keeper.connected(session.peerId)
+    this.#delegate.opened(session)
+    session.pump()
+  }
+
+  #onClosed(session: Session): void {
+    this.#sessions.delete(session)
+    if (this.#byPeer.get(session.peerId) !== session) {
+      if (session.account === undefined) this.#keeper.refused(session.peerId)
+      return
+    }
+    this.#byPeer.delete(session.peerId)
+    this.#delegate.closed(session)
+    if (!this.#isStopped) this.#keeper.keep(session.peerId)
+  }
+}

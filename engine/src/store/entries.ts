@@ -1,0 +1,243 @@
+/** The log of a conversation: one row per content, in the order that every device agrees on. */
+import { concat, type MessageIdBytes, type Order } from '@parley/core'
+import type { MessageState } from '../api/schema.ts'
+import type { SqlRow, StorePort } from '../ports/store.ts'
+import { bytesOf, flagOf, numberOf, optionalBytes, optionalText, textOf } from './rows.ts'
+
+const ID_BYTES = 32
+
+/** Positions of `entries.state`; a state only ever grows, except that a failed one may be queued again. ST-1 */
+export const STATES: readonly MessageState[] = ['queued', 'sent', 'stored', 'delivered', 'read', 'failed']
+export const stateNumber = (state: MessageState): number => STATES.indexOf(state)
+
+export type EntryKind = 'text' | 'edit' | 'delete' | 'reaction' | 'unreaction' | 'unknown'
+
+/** Positions are the numbers in `entries.owed`. */
+const OWED = ['none', 'delivered', 'read'] as const
+export type OwedReceipt = (typeof OWED)[number]
+
+export interface Entry {
+  readonly id: MessageIdBytes
+  readonly conversation: string
+  readonly author: string
+  readonly kind: EntryKind
+  readonly target: MessageIdBytes | undefined
+  readonly order: Order
+  readonly timeMs: number
+  readonly timeCounter: number
+  readonly parents: readonly MessageIdBytes[]
+  /** The MIMI content, sealed by the vault under `entries/<hex id>`. */
+  readonly contentSealed: Uint8Array
+  readonly state: MessageState
+  readonly isUnread: boolean
+  readonly isSkewed: boolean
+  /** A receipt that the author has not been sent yet. RCP-2 */
+  readonly owed: OwedReceipt
+  readonly failure: string | undefined
+  readonly attempts: number
+  readonly receivedAt: number
+}
+
+export const isTile = (kind: EntryKind): boolean => kind === 'text' || kind === 'unknown'
+
+/** @returns false when the id is there already: the first delivery wins. */
+export function insertEntry(store: StorePort, entry: Entry): boolean {
+  return (
+    store.run(
+      `INSERT INTO entries
+         (id, conversation, author, kind, is_tile, target, sort_order, time_ms, time_counter, parents, content_sealed,
+          state, is_unread, is_skewed, owed, failure, attempts, received_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING`,
+      [
+        entry.id,
+        entry.conversation,
+        entry.author,
+        entry.kind,
+        isTile(entry.kind) ? 1 : 0,
+        entry.target ?? null,
+        entry.order,
+        entry.timeMs,
+        entry.timeCounter,
+        concat(...entry.parents),
+        entry.contentSealed,
+        stateNumber(entry.state),
+        entry.isUnread ? 1 : 0,
+        entry.isSkewed ? 1 : 0,
+        OWED.indexOf(entry.owed),
+        entry.failure ?? null,
+        entry.attempts,
+        entry.receivedAt,
+      ],
+    ) === 1
+  )
+}
+
+export function readEntry(row: SqlRow): Entry {
+  return {
+    id: bytesOf(row, 'id'),
+    conversation: textOf(row, 'conversation'),
+    author: textOf(row, 'author'),
+    kind: textOf(row, 'kind') as EntryKind,
+    target: optionalBytes(row, 'target'),
+    order: textOf(row, 'sort_order'),
+    timeMs: numberOf(row, 'time_ms'),
+    timeCounter: numberOf(row, 'time_counter'),
+    parents: splitIds(bytesOf(row, 'parents')),
+    contentSealed: bytesOf(row, 'content_sealed'),
+    state: STATES[numberOf(row, 'state')] ?? 'failed',
+    isUnread: flagOf(row, 'is_unread'),
+    isSkewed: flagOf(row, 'is_skewed'),
+    owed: OWED[numberOf(row, 'owed')] ?? 'none',
+    failure: optionalText(row, 'failure'),
+    attempts: numberOf(row, 'attempts'),
+    receivedAt: numberOf(row, 'received_at'),
+  }
+}
+
+function splitIds(bytes: Uint8Array): readonly MessageIdBytes[] {
+  return Array.from({ length: bytes.length / ID_BYTES }, (_, index) =>
+    bytes.slice(index * ID_BYTES, (index + 1) * ID_BYTES),
+  )
+}
+
+export function entryById(store: StorePort, id: MessageIdBytes): Entry | undefined {
+  const row = store.all('SELECT * FROM entries WHERE id = ?', [id])[0]
+  return row === undefined ? undefined : readEntry(row)
+}
+
+export const hasEntry = (store: StorePort, id: MessageIdBytes): boolean =>
+  store.all('SELECT 1 AS found FROM entries WHERE id = ?', [id]).length === 1
+
+/** Edits, deletions and reactions of these messages, oldest first. */
+export function annotationsOf(store: StorePort, ids: readonly MessageIdBytes[]): readonly Entry[] {
+  if (ids.length === 0) return []
+  const marks = ids.map(() => '?').join(', ')
+  const rows = store.all(`SELECT * FROM entries WHERE target IN (${marks}) AND is_tile = 0 ORDER BY sort_order, id`, ids)
+  return rows.map(readEntry)
+}
+
+export interface PagePosition {
+  readonly order: Order
+  readonly id: MessageIdBytes
+}
+
+/** Up to `limit` tiles older than `before` (or the newest), newest first. */
+export function tilesBefore(store: StorePort, conversation: string, before: PagePosition | undefined, limit: number) {
+  const rows =
+    before === undefined
+      ? store.all(
+          'SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 ORDER BY sort_order DESC, id DESC LIMIT ?',
+          [conversation, limit],
+        )
+      : store.all(
+          `SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 AND (sort_order, id) < (?, ?)
+           ORDER BY sort_order DESC, id DESC LIMIT ?`,
+          [conversation, before.order, before.id, limit],
+        )
+  return rows.map(readEntry)
+}
+
+/** Up to `limit` tiles newer than `after`, oldest first. */
+export function tilesAfter(store: StorePort, conversation: string, after: PagePosition, limit: number) {
+  const rows = store.all(
+    `SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 AND (sort_order, id) > (?, ?)
+     ORDER BY sort_order, id LIMIT ?`,
+    [conversation, after.order, after.id, limit],
+  )
+  return rows.map(readEntry)
+}
+
+/** Moves own messages on to `state`; states never go back. @returns the ids that changed. */
+export function advanceStates(
+  store: StorePort,
+  ids: readonly MessageIdBytes[],
+  state: MessageState,
+  where: { readonly conversation: string; readonly author: string },
+): readonly MessageIdBytes[] {
+  const next = stateNumber(state)
+  return ids.filter(
+    (id) =>
+      store.run(
+        `UPDATE entries SET state = ?, failure = NULL
+         WHERE id = ? AND conversation = ? AND author = ? AND (state < ? OR state = 5)`,
+        [next, id, where.conversation, where.author, next],
+      ) === 1,
+  )
+}
+
+export function failEntry(store: StorePort, id: MessageIdBytes, failure: string): void {
+  store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ?', [failure, id])
+}
+
+/** Own contents that wait here and have no envelope on its way yet, oldest first. */
+export function waitingEntries(store: StorePort, conversation: string, author: string, limit: number) {
+  const rows = store.all(
+    `SELECT * FROM entries WHERE conversation = ? AND state = 0 AND author = ?
+       AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message = entries.id)
+     ORDER BY seq LIMIT ?`,
+    [conversation, author, limit],
+  )
+  return rows.map(readEntry)
+}
+
+export const unreadCount = (store: StorePort, conversation: string): number =>
+  numberOf(
+    store.all('SELECT count(*) AS unread FROM entries WHERE conversation = ? AND is_unread = 1', [conversation])[0] ?? {
+      unread: 0,
+    },
+    'unread',
+  )
+
+export function firstUnread(store: StorePort, conversation: string): MessageIdBytes | undefined {
+  const row = store.all(
+    'SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 ORDER BY sort_order LIMIT 1',
+    [conversation],
+  )[0]
+  return row === undefined ? undefined : bytesOf(row, 'id')
+}
+
+/**
+ * Marks as read what is unread up to `upTo` (or all), oldest first, at most `limit`. With `owesReceipt` each of them now
+ * owes its author a read receipt. @returns the ids.
+ */
+export function markRead(
+  store: StorePort,
+  conversation: string,
+  { upTo, limit, owesReceipt }: { readonly upTo: Order | undefined; readonly limit: number; readonly owesReceipt: boolean },
+): readonly MessageIdBytes[] {
+  const rows = store.all(
+    'SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 AND sort_order <= ? ORDER BY sort_order LIMIT ?',
+    [conversation, upTo ?? ORDER_LAST, limit],
+  )
+  const ids = rows.map((row) => bytesOf(row, 'id'))
+  for (const id of ids) {
+    store.run('UPDATE entries SET is_unread = 0, owed = CASE WHEN ? = 1 THEN 2 ELSE owed END WHERE id = ?', [
+      owesReceipt ? 1 : 0,
+      id,
+    ])
+  }
+  return ids
+}
+
+/** Sorts behind every order, which are hexadecimal. */
+const ORDER_LAST = 'g'
+
+/** Receipts that authors of this conversation still wait for, oldest first. */
+export function owedReceipts(store: StorePort, conversation: string, limit: number) {
+  return store
+    .all('SELECT id, owed FROM entries WHERE conversation = ? AND owed > 0 ORDER BY seq LIMIT ?', [conversation, limit])
+    .map((row) => ({ id: bytesOf(row, 'id'), isRead: numberOf(row, 'owed') === 2 }))
+}
+
+export function settleReceipts(store: StorePort, ids: readonly MessageIdBytes[], isRead: boolean): void {
+  for (const id of ids) store.run('UPDATE entries SET owed = 0 WHERE id = ? AND owed <= ?', [id, isRead ? 2 : 1])
+}
+
+/** A message arrived again, so its author may have missed the receipt. */
+export function oweDelivered(store: StorePort, id: MessageIdBytes): void {
+  store.run('UPDATE entries SET owed = 1 WHERE id = ? AND owed = 0', [id])
+}
+
+export const conversationsOwing = (store: StorePort): readonly string[] =>
+  store.all('SELECT DISTINCT conversation FROM entries WHERE owed > 0').map((row) => textOf(row, 'conversation'))

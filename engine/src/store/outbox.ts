@@ -1,0 +1,67 @@
+/**
+ * Sealed bytes that wait for a device to acknowledge them: always the same bytes again, never sealed anew, so no key is
+ * used twice. Spec: DLV-1…DLV-4.
+ */
+import type { MessageIdBytes } from '@parley/core'
+import type { SqlRow, StorePort } from '../ports/store.ts'
+import { bytesOf, numberOf, optionalBytes, optionalText, textOf } from './rows.ts'
+
+export type OutboxKind = 'content' | 'status' | 'commit' | 'request' | 'welcome'
+
+export interface OutboxItem {
+  readonly peerId: string
+  readonly kind: OutboxKind
+  readonly conversation: string | undefined
+  readonly message: MessageIdBytes | undefined
+  readonly bytes: Uint8Array
+  readonly createdAt: number
+}
+
+export interface OutboxRow extends OutboxItem {
+  readonly seq: number
+}
+
+export function insertOutbox(store: StorePort, item: OutboxItem): void {
+  store.run('INSERT INTO outbox (peer_id, kind, conversation, message, bytes, created_at) VALUES (?, ?, ?, ?, ?, ?)', [
+    item.peerId,
+    item.kind,
+    item.conversation ?? null,
+    item.message ?? null,
+    item.bytes,
+    item.createdAt,
+  ])
+}
+
+export function outboxAfter(store: StorePort, peerId: string, seq: number, limit: number): readonly OutboxRow[] {
+  return store
+    .all('SELECT * FROM outbox WHERE peer_id = ? AND seq > ? ORDER BY seq LIMIT ?', [peerId, seq, limit])
+    .map(readOutbox)
+}
+
+export function deleteOutbox(store: StorePort, seq: number): void {
+  store.run('DELETE FROM outbox WHERE seq = ?', [seq])
+}
+
+export const deleteOutboxOfPeer = (store: StorePort, peerId: string): number =>
+  store.run('DELETE FROM outbox WHERE peer_id = ?', [peerId])
+
+export const isOnItsWay = (store: StorePort, message: MessageIdBytes): boolean =>
+  store.all('SELECT 1 AS found FROM outbox WHERE message = ? LIMIT 1', [message]).length === 1
+
+export const waitingCount = (store: StorePort): number =>
+  numberOf(store.all(`SELECT count(*) AS waiting FROM entries WHERE state = 0`)[0] ?? { waiting: 0 }, 'waiting')
+
+export const peersWithOutbox = (store: StorePort): readonly string[] =>
+  store.all('SELECT DISTINCT peer_id FROM outbox').map((row) => textOf(row, 'peer_id'))
+
+function readOutbox(row: SqlRow): OutboxRow {
+  return {
+    seq: numberOf(row, 'seq'),
+    peerId: textOf(row, 'peer_id'),
+    kind: textOf(row, 'kind') as OutboxKind,
+    conversation: optionalText(row, 'conversation'),
+    message: optionalBytes(row, 'message'),
+    bytes: bytesOf(row, 'bytes'),
+    createdAt: numberOf(row, 'created_at'),
+  }
+}

@@ -1,0 +1,61 @@
+/** Small facts about the account that are not secret: name, switches, milestones. */
+import { decodeCbor, encodeCbor, isRecord, isText, isUint, type CborValue } from '@parley/core'
+import type { StorePort } from '../ports/store.ts'
+
+export interface StoredSettings {
+  readonly name: string
+  readonly sendsTyping: boolean
+  readonly sendsReadReceipts: boolean
+  readonly isRecoveryPhraseConfirmed: boolean
+  readonly createdAt: number
+}
+
+const KEY = 'settings'
+
+export class SettingsTable {
+  readonly #store: StorePort
+  #settings: StoredSettings
+
+  private constructor(store: StorePort, settings: StoredSettings) {
+    this.#store = store
+    this.#settings = settings
+  }
+
+  /** Reads the settings, or writes the first ones. */
+  static open(store: StorePort, first: { readonly name: string; readonly createdAt: number }): SettingsTable {
+    const row = store.all('SELECT value FROM meta WHERE key = ?', [KEY])[0]
+    const value = row?.['value'] instanceof Uint8Array ? decodeCbor(row['value']) : undefined
+    const settings = { ...first, sendsTyping: true, sendsReadReceipts: true, isRecoveryPhraseConfirmed: false }
+    const table = new SettingsTable(store, isRecord(value) ? read(value, settings) : settings)
+    if (row === undefined) table.save({})
+    return table
+  }
+
+  get current(): StoredSettings {
+    return this.#settings
+  }
+
+  /** Inside a transaction, or alone. */
+  save(change: Partial<StoredSettings>): void {
+    this.#settings = { ...this.#settings, ...change }
+    this.#store.run(
+      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      [KEY, encodeCbor({ ...this.#settings })],
+    )
+  }
+}
+
+function read(value: { readonly [key: string]: CborValue }, first: StoredSettings): StoredSettings {
+  const flag = (key: keyof StoredSettings, otherwise: boolean) => {
+    const stored = value[key]
+    return typeof stored === 'boolean' ? stored : otherwise
+  }
+  const { name, createdAt } = value
+  return {
+    name: isText(name) ? name : first.name,
+    createdAt: isUint(createdAt) ? createdAt : first.createdAt,
+    sendsTyping: flag('sendsTyping', true),
+    sendsReadReceipts: flag('sendsReadReceipts', true),
+    isRecoveryPhraseConfirmed: flag('isRecoveryPhraseConfirmed', false),
+  }
+}

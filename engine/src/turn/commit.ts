@@ -1,0 +1,45 @@
+/** What one commit changed, for those who look on. Collected inside the transaction, published after it is durable. */
+export type Topic = 'me' | 'invites' | 'contacts' | 'requests' | 'conversations' | 'network'
+
+export class Commit {
+  /** Message ids (hex) by conversation whose view changed. */
+  readonly #messages = new Map<string, Set<string>>()
+  readonly #topics = new Set<Topic>()
+  readonly #conversations = new Set<string>()
+  readonly #afterwards: (() => void)[] = []
+
+  /** The message looks different now, or is new. */
+  touchMessage(conversation: string, idHex: string): void {
+    const ids = this.#messages.get(conversation)
+    if (ids) ids.add(idHex)
+    else this.#messages.set(conversation, new Set([idHex]))
+    this.touchConversation(conversation)
+  }
+
+  touchConversation(conversation: string): void {
+    this.#conversations.add(conversation)
+    this.#topics.add('conversations')
+  }
+
+  touch(topic: Topic): void {
+    this.#topics.add(topic)
+  }
+
+  /** Runs once everything is durable; must not throw. Sending to the network belongs here and nowhere else. */
+  afterwards(run: () => void): void {
+    this.#afterwards.push(run)
+  }
+
+  get messages(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#messages
+  }
+  get conversations(): ReadonlySet<string> {
+    return this.#conversations
+  }
+  get topics(): ReadonlySet<Topic> {
+    return this.#topics
+  }
+  get actions(): readonly (() => void)[] {
+    return this.#afterwards
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The one writer. Law: nothing leaves the device, is answered or is shown before the state that produced it is durable.
+ *
+ * A job has two halves. `prepare` may await cryptography; it reads and stages conversation state in memory and writes
+ * nothing. It returns `apply`, which runs synchronously inside the one transaction that the whole batch shares. Jobs of
+ * a batch are prepared and applied in order. If the transaction fails, the staged state is forgotten as if the batch
+ * had never been; a batch with a poisoned job is run again job by job, so one bad item never stops the rest.
+ */
+import type { StorePort } from '../ports/store.ts'
+import { PortError } from '../ports/port-error.ts'
+import { Commit } from './commit.ts'
+
+export type Apply<T> = (commit: Commit) => T
+
+/** Staged state with a way back. The engine's conversation cache is one. */
+export interface Stage {
+  /** A mark to return to when a job fails half-way. */
+  mark(): unknown
+  rollback(mark: unknown): void
+  /** Called inside the transaction after every apply: writes what was staged. */
+  persist(): void
+  /** The transaction is durable: staged becomes current. */
+  adopt(): void
+  /** The transaction failed: staged is dropped. */
+  discard(): void
+}
+
+interface Job {
+  readonly prepare: () => Promise<Apply<unknown>> | Apply<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** Set when a batch with this job failed: it runs in a batch of its own. */
+  isAlone: boolean
+}
+
+export interface TurnsOptions {
+  readonly store: StorePort
+  readonly stage: Stage
+  readonly published: (commit: Commit) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Jobs in one transaction at most: bounds how long a new command waits for the batch before it. */
+export const BATCH_JOBS_MAX = 128
+
+export class Turns {
+  readonly #options: TurnsOptions
+  #commands: Job[] = []
+  #inputs: Job[] = []
+  #running: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(options: TurnsOptions) {
+    this.#options = options
+  }
+
+  /** Jobs that wait now. */
+  get waiting(): number {
+    return this.#commands.length + this.#inputs.length
+  }
+
+  /**
+   * Runs a job; resolves with what `apply` returned once it is durable. `command` jobs go before `input` jobs that wait.
+   * Rejects with what `prepare` or `apply` threw, or the store's PortError; nothing of the job was kept then.
+   */
+  run<T>(source: 'command' | 'input', prepare: () => Promise<Apply<T>> | Apply<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PortError('STORE_FAILED', 'the engine is closed', true))
+    return new Promise<T>((resolve, reject) => {
+      const queue = source === 'command' ? this.#commands : this.#inputs
+      queue.push({ prepare, resolve: resolve as (value: unknown) => void, reject, isAlone: false })
+      this.#running ??= this.#loop()
+    })
+  }
+
+  /** Refuses new jobs and resolves when the last accepted one has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running
+  }
+
+  async #loop(): Promise<void> {
+    // One microtask of patience lets the jobs of one tick share a transaction.
+    await Promise.resolve()
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) await this.#runBatch(batch)
+    this.#running = undefined
+  }
+
+  #take(): Job[] {
+    const batch: Job[] = []
+    for (const queue of [this.#commands, this.#inputs]) {
+      while (batch.length < BATCH_JOBS_MAX && queue[0] !== undefined) {
+        if (queue[0].isAlone && batch.length > 0) return batch
+        const job = queue.shift()
+        if (job === undefined) break
+        batch.push(job)
+        if (job.isAlone) return batch
+      }
+    }
+    return batch
+  }
+
+  async #runBatch(batch: readonly Job[]): Promise<void> {
+    const { store, stage } = this.#options
+    const prepared: { readonly job: Job; readonly apply: Apply<unknown> }[] = []
+    for (const job of batch) {
+      const mark = stage.mark()
+      try {
+        prepared.push({ job, apply: await job.prepare() })
+      } catch (error) {
+        stage.rollback(mark)
+        job.reject(error)
+      }
+    }
+    if (prepared.length === 0) return
+    const commit = new Commit()
+    const results: unknown[] = []
+    try {
+      store.transaction(() => {
+        for (const { apply } of prepared) results.push(apply(commit))
+        stage.persist()
+      })
+    } catch (error) {
+      stage.discard()
+      this.#recover(prepared, error)
+      return
+    }
+    stage.adopt()
+    prepared.forEach(({ job }, index) => job.resolve(results[index]))
+    for (const action of commit.actions) this.#guard(action)
+    this.#guard(() => this.#options.published(commit))
+  }
+
+  #recover(prepared: readonly { readonly job: Job }[], error: unknown): void {
+    const isStoreFault = error instanceof PortError
+    const [only] = prepared
+    if (isStoreFault || (prepared.length === 1 && only !== undefined)) {
+      for (const { job } of prepared) job.reject(error)
+      return
+    }
+    for (const { job } of [...prepared].reverse()) {
+      job.isAlone = true
+      this.#inputs.unshift(job)
+    }
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#options.failed(error)
+    }
+  }
+}
