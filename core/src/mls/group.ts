@@ -50,7 +50,7 @@ export function groupInfo(group: Group): GroupInfo {
     groupId: state.groupContext.groupId,
     epoch,
     ownLeaf: state.privatePath.leafIndex,
-    members: membersOf(state),
+    members: membersOf(state.ratchetTree),
     confirmationTag: state.confirmationTag,
   }
 }

@@ -14,7 +14,7 @@ import { FORWARD_RATCHET_STEPS_MAX, MLS_MESSAGE_BYTES_MAX } from '../base/limits
 import { fail, ok } from '../base/result.ts'
 import type { Result } from '../base/result.ts'
 import { decodeMessage, messageHeader } from './codec.ts'
-import { openCommit } from './commit.ts'
+import { openCommit } from './open-commit.ts'
 import { groupOf } from './group.ts'
 import { inertConfig, suiteOf } from './suite.ts'
 import { memberAt } from './tree.ts'
@@ -76,7 +76,7 @@ async function openApplication(
   try {
     const senderData = await decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
     if (senderData === undefined) return fail('malformed')
-    const sender = memberAt(state, senderData.leafIndex)
+    const sender = memberAt(state.ratchetTree, senderData.leafIndex)
     if (sender === undefined) return fail('unknown-sender')
     const refusal = refuseGeneration(group, sender, senderData.generation)
     if (refusal !== undefined) return fail(refusal)

@@ -1,11 +1,11 @@
 /** Reading the ratchet tree. Leaf `n` is node `2n`. */
-import type { ClientState, LeafNode, RatchetTree } from 'ts-mls'
+import type { LeafNode, RatchetTree } from 'ts-mls'
 import { decodeNode } from 'ts-mls/ratchetTree.js'
 import { determineLength } from 'ts-mls/codec/variableLength.js'
 import { MLS_LEAVES_MAX } from '../base/limits.ts'
 import { isUsableHpkeKey } from './hpke-key.ts'
 import { isOurCredential } from './suite.ts'
-import type { Group, Member } from './types.ts'
+import type { Member } from './types.ts'
 import { isPermittedLeaf } from './validate.ts'
 
 export function leafNode(tree: RatchetTree, leaf: number): LeafNode | undefined {
@@ -14,23 +14,21 @@ export function leafNode(tree: RatchetTree, leaf: number): LeafNode | undefined 
 }
 
 /** `undefined` for a blank leaf. */
-export function memberAt(state: ClientState, leaf: number): Member | undefined {
-  const node = leafNode(state.ratchetTree, leaf)
+export function memberAt(tree: RatchetTree, leaf: number): Member | undefined {
+  const node = leafNode(tree, leaf)
   return node === undefined || !isOurCredential(node.credential)
     ? undefined
     : { leaf, credential: node.credential.identity, signaturePublicKey: node.signaturePublicKey }
 }
 
-export function membersOf(state: ClientState): readonly Member[] {
+export function membersOf(tree: RatchetTree): readonly Member[] {
   const members: Member[] = []
-  for (let leaf = 0; leaf * 2 < state.ratchetTree.length; leaf++) {
-    const member = memberAt(state, leaf)
+  for (let leaf = 0; leaf * 2 < tree.length; leaf++) {
+    const member = memberAt(tree, leaf)
     if (member !== undefined) members.push(member)
   }
   return members
 }
-
-export const memberCount = (group: Group): number => membersOf(group.state).length
 
 /**
  * Whether an encoded ratchet tree is small enough and made of leaves and keys that later commits can use.
