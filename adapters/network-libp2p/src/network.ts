@@ -3,21 +3,19 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import {
   CONNECTIONS_MAX,
   CONNECT_TIMEOUT_MS,
-  INFRASTRUCTURE_PEERS_MAX,
   LINK_OPEN_TIMEOUT_MS,
   assert,
 } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
-import { addressPeer, parseAddress, parsePeerId } from './addresses.ts'
+import { parsePeerId } from './addresses.ts'
 import { waitUnlessAborted, withDeadline } from './deadline.ts'
 import { dialPeer, openConnection } from './dialer.ts'
 import { createHost } from './host.ts'
 import type { Host } from './host.ts'
-import { createKeeper } from './keeper.ts'
-import type { Keeper } from './keeper.ts'
+import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
+import type { Infrastructure, PushNode } from './infrastructure.ts'
 import { LinkTable } from './link-table.ts'
-import { offersRelay } from './relay-reservations.ts'
 
 export const LINK_PROTOCOL = '/parley/link/1.0.0'
 /** Inbound streams of one connection that may wait for their first frame or still flush. */
@@ -43,7 +41,7 @@ export interface Libp2pNetworkOptions {
  * @throws PortError `ADDRESS_IN_USE` naming the address in words; Error when a listen or bootstrap address is unusable.
  */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<NetworkPort> {
-  const infrastructure = parseInfrastructure(options.bootstrap)
+  const pushNodes = parsePushNodes(options.bootstrap)
   const host = await createHost({
     seed: options.deviceSeed,
     listen: options.listen,
@@ -51,24 +49,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     dhtMode: 'auto',
     connectionsMax: CONNECTIONS_MAX,
   })
-  return new Libp2pNetwork(host, infrastructure, options)
-}
-
-interface Infrastructure {
-  readonly peer: PeerId
-  readonly address: string
-}
-
-function parseInfrastructure(bootstrap: readonly string[]): readonly Infrastructure[] {
-  if (bootstrap.length > INFRASTRUCTURE_PEERS_MAX) {
-    throw new Error(`More than ${INFRASTRUCTURE_PEERS_MAX} push nodes are configured.`)
-  }
-  return bootstrap.map((address) => {
-    const parsed = parseAddress(address)
-    const peer = parsePeerId((parsed && addressPeer(parsed)) ?? '')
-    if (peer === undefined) throw new Error(`The push node address ${address} is not a multiaddr that ends in /p2p/ID.`)
-    return { peer, address }
-  })
+  return new Libp2pNetwork(host, pushNodes, options)
 }
 
 /** One dial, shared by everybody who waits for the same peer. */
@@ -81,54 +62,35 @@ interface Attempt {
 class Libp2pNetwork implements NetworkPort {
   readonly peerId: string
   readonly #host: Host
-  readonly #infrastructure: readonly Infrastructure[]
-  readonly #options: Libp2pNetworkOptions
-  readonly #keeper: Keeper
+  readonly #infrastructure: Infrastructure
+  readonly #log: LogPort
   readonly #attempts = new Map<string, Attempt>()
   readonly #stopping = new AbortController()
   #links: LinkTable | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(host: Host, infrastructure: readonly Infrastructure[], options: Libp2pNetworkOptions) {
+  constructor(host: Host, pushNodes: readonly PushNode[], { isRelayClient = true, log }: Libp2pNetworkOptions) {
     this.peerId = host.peerId.toString()
     this.#host = host
-    this.#infrastructure = infrastructure
-    this.#options = options
-    this.#keeper = createKeeper({
-      peers: infrastructure.map(({ peer }) => peer.toString()),
-      ensure: (peer, signal) => this.#ensure(peer, signal),
-      after: (delayMs, fire) => {
-        const timer = setTimeout(fire, delayMs)
-        return () => clearTimeout(timer)
-      },
-      random: Math.random,
-      log: options.log,
-    })
+    this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, log })
+    this.#log = log
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
     assert(this.#links === undefined && this.#stopped === undefined, 'a network starts once')
     const host = this.#host
-    const links = new LinkTable({
-      ownPeerId: this.peerId,
-      log: this.#options.log,
-      onLink: (link) => handlers.onLink(link),
-    })
+    const links = new LinkTable({ ownPeerId: this.peerId, log: this.#log, onLink: (link) => handlers.onLink(link) })
     this.#links = links
     const onStatus = coalesce(() => this.#stopped === undefined && handlers.onStatus())
     host.addEventListener('self:peer:update', onStatus)
     host.addEventListener('peer:connect', onStatus)
-    host.addEventListener('peer:disconnect', ({ detail: peer }) => {
-      this.#keeper.lost(peer.toString())
-      onStatus()
-    })
-    host.services.relays.onLost = (relay) => this.#keeper.lost(relay.toString())
+    host.addEventListener('peer:disconnect', onStatus)
     await host.handle(LINK_PROTOCOL, (stream, connection) => links.accept(stream, connection), {
       maxInboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       maxOutboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       runOnLimitedConnection: true,
     })
-    this.#keeper.start()
+    this.#infrastructure.start()
   }
 
   async connect(peerId: string, addresses: readonly string[], signal: AbortSignal): Promise<void> {
@@ -160,10 +122,7 @@ class Libp2pNetwork implements NetworkPort {
     return {
       isListening: addresses.length > 0,
       addresses,
-      infrastructure: this.#infrastructure.map(({ peer, address }) => ({
-        address,
-        isConnected: !isStopped && openConnection(this.#host, peer) !== undefined,
-      })),
+      infrastructure: this.#infrastructure.status(),
       connections: isStopped ? 0 : this.#host.getPeers().length,
     }
   }
@@ -175,7 +134,7 @@ class Libp2pNetwork implements NetworkPort {
 
   async #stop(): Promise<void> {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
-    this.#keeper.stop()
+    this.#infrastructure.stop()
     await this.#links?.stop()
     await this.#host.stop()
   }
@@ -209,8 +168,7 @@ class Libp2pNetwork implements NetworkPort {
       const existing = openConnection(this.#host, peer)
       if (existing !== undefined && (await this.#linkOver(links, existing, signal).catch(rethrowUnlessStale(existing))))
         return
-      const relays = this.#infrastructure.map((kept) => kept.peer)
-      const connection = await dialPeer(this.#host, peer, addresses, relays, signal)
+      const connection = await dialPeer(this.#host, peer, addresses, this.#infrastructure.peers, signal)
       if (await this.#linkOver(links, connection, signal)) return
     } catch (error) {
       if (this.#stopping.signal.aborted) throw this.#stopping.signal.reason
@@ -225,25 +183,6 @@ class Libp2pNetwork implements NetworkPort {
         connection.newStream(LINK_PROTOCOL, { signal: openSignal, runOnLimitedConnection: true }),
       )
     return links.offer(openStream, connection)
-  }
-
-  /** A connection to the push node and, when it relays and we want it, a reservation there. */
-  async #ensure(peerId: string, signal: AbortSignal): Promise<void> {
-    const kept = this.#infrastructure.find(({ peer }) => peer.toString() === peerId)
-    assert(kept !== undefined, 'only what is configured is kept')
-    const { relays, identify } = this.#host.services
-    const connection = openConnection(this.#host, kept.peer) ?? (await this.#dialInfrastructure(kept, signal))
-    if (this.#options.isRelayClient === false || !connection.direct || relays.has(kept.peer)) return
-    const { protocols } = await withDeadline(signal, LINK_OPEN_TIMEOUT_MS, (identifySignal) =>
-      identify.identify(connection, { signal: identifySignal }),
-    )
-    if (offersRelay(protocols)) await relays.reserve(connection)
-  }
-
-  #dialInfrastructure({ peer, address }: Infrastructure, signal: AbortSignal): Promise<Connection> {
-    return withDeadline(signal, CONNECT_TIMEOUT_MS, (dialSignal) =>
-      dialPeer(this.#host, peer, [address], [], dialSignal),
-    )
   }
 }
 

@@ -1,0 +1,78 @@
+/** The configured push nodes: kept connected, and used as relays. Spec: NET-5, NET-6. */
+import type { Connection, PeerId } from '@libp2p/interface'
+import { CONNECT_TIMEOUT_MS, INFRASTRUCTURE_PEERS_MAX, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
+import type { LogPort, NetworkStatus } from '@parley/engine'
+import { addressPeer, parseAddress, parsePeerId } from './addresses.ts'
+import { withDeadline } from './deadline.ts'
+import { dialPeer, openConnection } from './dialer.ts'
+import type { Host } from './host.ts'
+import { createKeeper } from './keeper.ts'
+import { offersRelay } from './relay-reservations.ts'
+
+export interface PushNode {
+  readonly peer: PeerId
+  readonly address: string
+}
+
+/** @throws Error when there are more than INFRASTRUCTURE_PEERS_MAX or one does not end in `/p2p/ID`. */
+export function parsePushNodes(bootstrap: readonly string[]): readonly PushNode[] {
+  if (bootstrap.length > INFRASTRUCTURE_PEERS_MAX) {
+    throw new Error(`More than ${INFRASTRUCTURE_PEERS_MAX} push nodes are configured.`)
+  }
+  return bootstrap.map((address) => {
+    const parsed = parseAddress(address)
+    const peer = parsePeerId((parsed && addressPeer(parsed)) ?? '')
+    if (peer === undefined) throw new Error(`The push node address ${address} is not a multiaddr that ends in /p2p/ID.`)
+    return { peer, address }
+  })
+}
+
+export interface Infrastructure {
+  readonly peers: readonly PeerId[]
+  start(): void
+  status(): NetworkStatus['infrastructure']
+  stop(): void
+}
+
+/** Keeps `pushNodes` connected from `start` on, with a reservation at each that relays when `isRelayClient`. */
+export function createInfrastructure(
+  host: Host,
+  pushNodes: readonly PushNode[],
+  { isRelayClient, log }: { readonly isRelayClient: boolean; readonly log: LogPort },
+): Infrastructure {
+  const { relays, identify } = host.services
+
+  const dial = ({ peer, address }: PushNode, signal: AbortSignal): Promise<Connection> =>
+    withDeadline(signal, CONNECT_TIMEOUT_MS, (dialSignal) => dialPeer(host, peer, [address], [], dialSignal))
+
+  const ensure = async (peerId: string, signal: AbortSignal): Promise<void> => {
+    const pushNode = pushNodes.find(({ peer }) => peer.toString() === peerId)
+    assert(pushNode !== undefined, 'only what is configured is kept')
+    const connection = openConnection(host, pushNode.peer) ?? (await dial(pushNode, signal))
+    if (!isRelayClient || !connection.direct || relays.has(pushNode.peer)) return
+    const { protocols } = await withDeadline(signal, LINK_OPEN_TIMEOUT_MS, (identifySignal) =>
+      identify.identify(connection, { signal: identifySignal }),
+    )
+    if (offersRelay(protocols)) await relays.reserve(connection)
+  }
+
+  const keeper = createKeeper({
+    peers: pushNodes.map(({ peer }) => peer.toString()),
+    ensure,
+    after: (delayMs, fire) => {
+      const timer = setTimeout(fire, delayMs)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+    log,
+  })
+  host.addEventListener('peer:disconnect', ({ detail: peer }) => keeper.lost(peer.toString()))
+  relays.onLost = (relay) => keeper.lost(relay.toString())
+  return {
+    peers: pushNodes.map(({ peer }) => peer),
+    start: () => keeper.start(),
+    stop: () => keeper.stop(),
+    status: () =>
+      pushNodes.map(({ peer, address }) => ({ address, isConnected: openConnection(host, peer) !== undefined })),
+  }
+}
