@@ -1,12 +1,21 @@
+import { assert } from '../base/assert.ts'
 import { AUTH_NONCE_BYTES, AUTH_TIMEOUT_MS } from '../base/limits.ts'
 import { exhaustive } from '../base/result.ts'
 import type { Millis } from '../base/time.ts'
+import { parseDeviceCertificate, peerIdOfKey } from '../identity/index.ts'
 import { encodeFlight, type Flight, parseFlight } from './codec.ts'
 import { authenticated, checkRemote, isPossiblePeer, isSigned, refused, sign, unchanged } from './rules.ts'
 import type { AuthInput, AuthLink, AuthPorts, AuthState, AuthTranscript, AuthTransition } from './types.ts'
 
-/** The state of a link on which nothing has happened yet. The link's byte arrays are borrowed. */
-export const createAuth = (link: AuthLink): AuthState => ({ type: 'fresh', link })
+/**
+ * The state of a link on which nothing has happened yet. The link's byte arrays are borrowed.
+ * @throws AssertionError when our own certificate is not for the device that our own peer id names.
+ */
+export function createAuth(link: AuthLink): AuthState {
+  const own = parseDeviceCertificate(link.ownCertificate)
+  assert(own.ok && peerIdOfKey(own.value.deviceKey) === link.ownPeerId, 'own certificate and peer id are of one device')
+  return { type: 'fresh', link }
+}
 
 /**
  * One transition of the handshake. Total: any input in any state has an outcome. `authenticated` and `refused` are

@@ -46,7 +46,8 @@ export function decodeCbor(bytes: Uint8Array): CborValue | undefined {
 }
 
 /**
- * Walks the item heads without allocating, so that a nested bomb is refused before the decoder recurses into it.
+ * Walks the item heads without allocating, so that a nested bomb is refused before the decoder recurses into it, and
+ * with it every value that the protocol has no use for.
  * Counts open containers only: each open array or map keeps the number of items that it still wants.
  */
 function isShallow(bytes: Uint8Array): boolean {
@@ -56,6 +57,8 @@ function isShallow(bytes: Uint8Array): boolean {
     const head = bytes[offset++] ?? 0
     const major = head >>> 5
     const info = head & 31
+    // Major type 7 beyond false, true and null: undefined, other simple values, floats of every width.
+    if (major === 7 && (info < 20 || info > 22)) return false
     let argument = info
     if (info >= 24) {
       const width = info === 24 ? 1 : info === 25 ? 2 : info === 26 ? 4 : info === 27 ? 8 : 0

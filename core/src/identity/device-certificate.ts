@@ -16,6 +16,7 @@ import { isUsableEd25519Key } from './ed25519-key.ts'
 import {
   HASH_BYTES,
   isSignedBy,
+  KEY_BYTES,
   parseSignedRecord,
   type RecordRejection,
   type SignedRecord,
@@ -86,7 +87,8 @@ function parse(bytes: Uint8Array): Result<Parsed, CertificateRejection> {
   const record = parseSignedRecord(bytes, CREDENTIAL_BYTES_MAX, KEYS)
   if (!record.ok) return record
   const { account, device, capabilities, notBefore, notAfter, logHead } = record.value.fields
-  if (!isBytes(account) || !isBytes(device) || !isBytes(logHead, HASH_BYTES)) return fail('malformed')
+  if (!isBytes(account, KEY_BYTES) || !isBytes(device, KEY_BYTES) || !isBytes(logHead, HASH_BYTES))
+    return fail('malformed')
   if (!isUint(notBefore) || !isUint(notAfter) || !isCapabilities(capabilities)) return fail('malformed')
   if (!isUsableEd25519Key(account) || !isUsableEd25519Key(device) || equalBytes(account, device)) return fail('bad-key')
   if (notAfter <= notBefore || notAfter - notBefore > DEVICE_CERTIFICATE_LIFETIME_MS) return fail('bad-lifetime')

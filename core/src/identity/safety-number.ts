@@ -25,7 +25,7 @@ export function safetyNumberSide(log: IdentityLog): SafetyNumberSide | undefined
 
 /**
  * The 60 digits that two people compare. Symmetric; changes when either root key does. Some 20 ms on purpose: the
- * rounds make it 5,200 times as dear to search for an account with a similar number. Spec: IDN-18.
+ * rounds make it 5,200 times as dear to search for an account with a similar number. Spec: IDN-16.
  */
 export function safetyNumber(a: SafetyNumberSide, b: SafetyNumberSide): string {
   const sides = [encodeSide(a), encodeSide(b)].sort(compareBytes)
