@@ -1,0 +1,67 @@
+import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { t } from '../locales/index.ts'
+import { ErrorBoundary } from '../ui/error-boundary.tsx'
+import { PaneNote } from '../ui/pane-note.tsx'
+import type { Toasts } from '../ui/toast.ts'
+import { ToastList } from '../ui/toast-list.tsx'
+import { useViewModel } from '../ui/use-view-model.ts'
+import type { BootModel } from './boot-model.ts'
+import { AppContext, useApp } from './context.ts'
+import type { Navigation } from './navigation.ts'
+import type { Preferences } from './preferences.ts'
+import type { Session } from './session.ts'
+import { Shell } from './shell.tsx'
+
+const OnboardingScreen = lazy(() => import('../screens/onboarding/onboarding-screen.tsx'))
+const UnlockScreen = lazy(() => import('../screens/unlock/unlock-screen.tsx'))
+
+interface AppProps {
+  readonly boot: BootModel
+  readonly navigation: Navigation
+  readonly preferences: Preferences
+  readonly toasts: Toasts
+}
+
+/** The page: what the node's state allows to be shown. */
+export function App(props: AppProps) {
+  const { boot } = props
+  const { phase, session } = useViewModel(boot)
+  return (
+    <ErrorBoundary resetKey={phase}>
+      <Suspense fallback={null}>
+        {phase === 'unreachable' && (
+          <PaneNote title={t.boot.unreachable} text={t.boot.unreachableHint} icon="network" />
+        )}
+        {phase === 'unauthorized' && <PaneNote title={t.boot.unauthorized} text={t.boot.unauthorizedHint} icon="key" />}
+        {phase === 'locked' && <UnlockScreen boot={boot} />}
+        {session !== undefined && phase === 'open' && <OpenApp {...props} session={session} />}
+      </Suspense>
+      <ToastList toasts={props.toasts} />
+    </ErrorBoundary>
+  )
+}
+
+function OpenApp({ boot, navigation, preferences, toasts, session }: AppProps & { readonly session: Session }) {
+  const app = useMemo(
+    () => ({ session, navigation, preferences, toasts, restart: boot.restart }),
+    [session, navigation, preferences, toasts, boot],
+  )
+  return (
+    <AppContext value={app}>
+      <Gate />
+    </AppContext>
+  )
+}
+
+/** A node without a name has nobody yet: first things first. */
+function Gate() {
+  const { session, navigation } = useApp()
+  const me = useViewModel(session.me)
+  const conversations = useViewModel(session.conversations)
+  const isNew = me?.name === ''
+  useEffect(() => {
+    if (isNew) navigation.replace({ type: 'home' })
+  }, [isNew, navigation])
+  if (me === undefined || conversations === undefined) return null
+  return isNew ? <OnboardingScreen /> : <Shell />
+}

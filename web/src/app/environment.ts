@@ -1,0 +1,66 @@
+/** What the page takes from its surroundings, so that every model runs the same in a test. */
+export interface Environment {
+  /** Unix milliseconds. */
+  now(): number
+  /** Runs once, before the next frame is painted (soon, when the page is hidden). @returns cancel. */
+  schedule(run: () => void): () => void
+  /** Runs once after `delayMs`. @returns cancel. */
+  after(delayMs: number, run: () => void): () => void
+  /** Small preferences of this browser; `undefined` removes. Never secrets, never messages. */
+  readonly storage: { get(key: string): string | undefined; set(key: string, value: string | undefined): void }
+  /** True while a person is looking: the page is visible and has the focus. */
+  isAttended(): boolean
+  /** Called when `isAttended` may have changed. @returns the function that ends the subscription. */
+  onAttention(changed: () => void): () => void
+}
+
+const HIDDEN_FRAME_MS = 100
+
+const storage: Environment['storage'] = {
+  get: (key) => {
+    try {
+      return localStorage.getItem(key) ?? undefined
+    } catch {
+      // Storage is switched off in this browser: preferences last as long as the page.
+      return undefined
+    }
+  },
+  set: (key, value) => {
+    try {
+      if (value === undefined) localStorage.removeItem(key)
+      else localStorage.setItem(key, value)
+    } catch {
+      // As above; what was set is already shown.
+    }
+  },
+}
+
+/** The real surroundings. */
+export const browserEnvironment: Environment = {
+  now: () => Date.now(),
+  schedule: (run) => {
+    if (document.visibilityState === 'visible') {
+      const frame = requestAnimationFrame(run)
+      return () => cancelAnimationFrame(frame)
+    }
+    // Hidden pages get no frames, yet the badge in the title must go on.
+    const timer = setTimeout(run, HIDDEN_FRAME_MS)
+    return () => clearTimeout(timer)
+  },
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  },
+  storage,
+  isAttended: () => document.visibilityState === 'visible' && document.hasFocus(),
+  onAttention: (changed) => {
+    window.addEventListener('focus', changed)
+    window.addEventListener('blur', changed)
+    document.addEventListener('visibilitychange', changed)
+    return () => {
+      window.removeEventListener('focus', changed)
+      window.removeEventListener('blur', changed)
+      document.removeEventListener('visibilitychange', changed)
+    }
+  },
+}

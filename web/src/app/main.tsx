@@ -1,0 +1,33 @@
+import { createRoot } from 'react-dom/client'
+import '../styles/layers.css'
+import '../styles/tokens.css'
+import '../styles/base.css'
+import { createToasts } from '../ui/toast.ts'
+import { App } from './app.tsx'
+import { createBootModel } from './boot-model.ts'
+import { browserEnvironment } from './environment.ts'
+import { browserHistory, createNavigation } from './navigation.ts'
+import type { NodeLink } from './node-link.ts'
+import { applyPreferences, createPreferences } from './preferences.ts'
+
+/** Composition root: the only place that picks the node. The pretend one is never part of a production build. */
+const createNode = async (): Promise<NodeLink> => {
+  if (import.meta.env.MODE === 'fake') return (await import('../dev/fake-page.ts')).createFakePageNode()
+  return (await import('./http-node.ts')).createHttpNode()
+}
+
+const preferences = createPreferences(browserEnvironment.storage)
+applyPreferences(preferences, document.documentElement)
+
+const root = document.querySelector('#root')
+if (root === null) throw new Error('index.html has no #root')
+const boot = createBootModel(await createNode(), browserEnvironment)
+boot.start()
+createRoot(root).render(
+  <App
+    boot={boot}
+    navigation={createNavigation(browserHistory)}
+    preferences={preferences}
+    toasts={createToasts(browserEnvironment.after)}
+  />,
+)

@@ -1,0 +1,161 @@
+import type { MessageState } from '@parley/engine/api'
+import { accountOf, seeded } from './fake-ids.ts'
+import type { FakeConversation, FakeWorld } from './fake-world.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+type Line = readonly [from: 'me' | 'them', minutesAgo: number, text: string]
+
+const tell = (world: FakeWorld, to: FakeConversation, lines: readonly Line[], state: MessageState = 'read') =>
+  lines.map(([from, minutesAgo, text]) =>
+    world.addMessage(to, from, text, {
+      sentAt: world.now() - minutesAgo * MINUTE_MS,
+      ...(from === 'me' ? { state } : {}),
+    }),
+  )
+
+const seedAda = (world: FakeWorld) => {
+  const ada = world.addConversation('Ada Lindqvist', { isConnected: true, isVerified: true })
+  const messages = tell(world, ada, [
+    ['them', 1_610, 'Morning! The two walnut chairs are ready. I sanded the armrests again, they were bothering me.'],
+    ['me', 1_604, 'They look wonderful in the photo'],
+    ['me', 1_603, 'Could you do **480** for both if I collect them myself?'],
+    ['them', 1_590, '480 is fine. I would rather you see them before you pay anything.'],
+    ['me', 1_588, '👍'],
+    [
+      'them',
+      190,
+      'Would Saturday work? I am in the workshop from ten.\n\n- park behind the house\n- ring twice, the saw is loud',
+    ],
+    ['me', 184, 'Saturday at eleven. I will bring blankets for the car.'],
+    ['me', 183, 'And do you still have the small table from the `2019` list?'],
+    ['them', 14, 'I do! It has one scratch on the underside, nothing you would see.'],
+    ['them', 13, 'Dimensions are here: https://example.org/tables/small?id=2019'],
+    ['them', 12, 'I can hold it until Sunday.'],
+  ])
+  const [, photo, price, answer] = messages
+  if (photo !== undefined) world.change(ada, photo.id, { reactions: [{ emoji: '❤️', accounts: [ada.account] }] })
+  if (answer !== undefined && price !== undefined) {
+    world.change(ada, answer.id, {
+      replyTo: price.id,
+      editedAt: answer.sentAt + MINUTE_MS,
+      reactions: [{ emoji: '🎉', accounts: [accountOf('me'), ada.account] }],
+    })
+  }
+  ada.readUpTo = messages.length - 3
+  ada.updatedAt = world.now() - 12 * MINUTE_MS
+}
+
+const words =
+  'the crate arrives on tuesday so we can meet at the market and look at what is left of the old stock'.split(' ')
+
+const seedHistory = (world: FakeWorld, count: number) => {
+  const bruno = world.addConversation('Bruno Okafor', { isConnected: true })
+  const random = seeded(7)
+  const start = world.now() - 400 * DAY_MS
+  const step = (398 * DAY_MS) / count
+  for (let at = 0; at < count; at += 1) {
+    const length = 2 + Math.floor(random() ** 2 * 40)
+    const text = Array.from({ length }, () => words[Math.floor(random() * words.length)]).join(' ')
+    world.addMessage(bruno, random() < 0.5 ? 'me' : 'them', `${at + 1}. ${text}`, {
+      sentAt: Math.floor(start + at * step),
+      state: 'read',
+    })
+  }
+  bruno.readUpTo = bruno.messages.length
+}
+
+const seedStates = (world: FakeWorld) => {
+  const mira = world.addConversation('Mira Castellanos', { lastHeardAt: world.now() - 5 * HOUR_MS })
+  tell(world, mira, [['them', 420, 'The train is late again, I will write when I am there.']])
+  const states: readonly MessageState[] = ['read', 'delivered', 'stored', 'sent', 'queued']
+  for (const [at, state] of states.entries()) {
+    world.addMessage(mira, 'me', `This one is ${state}`, {
+      sentAt: world.now() - (300 - at * 10) * MINUTE_MS,
+      state,
+    })
+  }
+  world.addMessage(mira, 'me', 'And this one could not be sent', {
+    sentAt: world.now() - 230 * MINUTE_MS,
+    state: 'failed',
+    failure: 'Mira could not be reached for 30 days.',
+  })
+  const gone = world.addMessage(mira, 'them', 'x', { sentAt: world.now() - 228 * MINUTE_MS })
+  world.change(mira, gone.id, { content: { type: 'deleted' } })
+  const poll = world.addMessage(mira, 'them', 'x', { sentAt: world.now() - 227 * MINUTE_MS, hasGapBefore: true })
+  world.change(mira, poll.id, {
+    content: { type: 'unknown', mediaType: 'application/poll', fallback: 'Mira sent a poll: where shall we meet?' },
+  })
+  world.addMessage(mira, 'them', 'My clock is odd', { sentAt: world.now() - 226 * MINUTE_MS, isClockSkewed: true })
+  mira.readUpTo = mira.messages.length
+  mira.updatedAt = world.now() - 226 * MINUTE_MS
+}
+
+const seedOthers = (world: FakeWorld) => {
+  const dana = world.addConversation('دانا الخطيب', { isConnected: true })
+  tell(world, dana, [
+    ['them', 1_500, 'مرحبا! هل ما زالت السجادة متوفرة؟'],
+    ['me', 1_480, 'Yes, it is. 180 × 240 cm, from 1964.'],
+    ['them', 1_470, 'رائع، سآخذها. أرسل لي **العنوان** من فضلك.'],
+  ])
+  dana.readUpTo = 3
+  dana.updatedAt = world.now() - 1_470 * MINUTE_MS
+  const chloe = world.addConversation('Chloé Meier', { status: 'invited' })
+  chloe.updatedAt = world.now() - 2 * DAY_MS
+  const drafty = world.addConversation('Tomasz', { draft: 'I thought about it and' })
+  tell(world, drafty, [['them', 3_100, 'So, what do you say?']])
+  drafty.readUpTo = 1
+  const gus = world.addConversation('Gus (spam?)', { status: 'blocked', isConnected: false })
+  tell(world, gus, [['them', 9_000, 'Buy now!!!']])
+  gus.readUpTo = 1
+  const names = [
+    'Ines Duarte',
+    'Olu',
+    'Kwame Mensah',
+    'Sofia Rinaldi',
+    'Jun Watanabe',
+    'Petra',
+    'Leo Fontaine',
+    'Hana',
+    'Ravi Shah',
+    'Elin',
+    'Marek Dvořák',
+    'Zoë',
+  ]
+  for (const [at, name] of names.entries()) {
+    const each = world.addConversation(name, { lastHeardAt: world.now() - (at + 1) * DAY_MS })
+    tell(world, each, [
+      ['me', (at + 2) * 1_440 + 5, 'Thank you, it came well packed.'],
+      ['them', (at + 2) * 1_440, 'Glad to hear. Until next time!'],
+    ])
+    each.readUpTo = at === 9 ? 1 : 2
+  }
+}
+
+const seedRequests = (world: FakeWorld) => {
+  world.requests.push(
+    {
+      id: 'r1',
+      account: accountOf('Vera'),
+      name: 'Vera from the flea market',
+      text: 'Hello, we spoke on Sunday about the lamp. This is me.',
+      receivedAt: world.now() - 35 * MINUTE_MS,
+    },
+    { id: 'r2', account: accountOf('Unknown'), name: 'Best Deals', text: '', receivedAt: world.now() - 26 * HOUR_MS },
+  )
+}
+
+/** A lived-in node: every kind of message, state and conversation, and one long history. */
+export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
+  seedHistory(world, historyCount)
+  seedOthers(world)
+  seedStates(world)
+  seedAda(world)
+  seedRequests(world)
+  world.network = {
+    isListening: true,
+    infrastructure: [{ address: '/dns4/push.example/tcp/443/wss', isConnected: true }],
+  }
+}

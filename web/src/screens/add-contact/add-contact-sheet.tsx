@@ -1,0 +1,3 @@
+export default function AddContactSheet(_props: object) {
+  return null
+}

@@ -1,0 +1,3 @@
+export default function ContactPane(_props: { conversation: string }) {
+  return null
+}

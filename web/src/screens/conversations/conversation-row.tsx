@@ -1,0 +1,70 @@
+import type { Conversation } from '@parley/engine/api'
+import { memo, type MouseEvent } from 'react'
+import type { Navigation } from '../../app/navigation.ts'
+import { conversationPath } from '../../app/routes.ts'
+import { t } from '../../locales/index.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { MessageStateIcon } from '../../ui/message-state.tsx'
+import { listTime } from '../../ui/time.ts'
+import styles from './conversation-list.module.css'
+import { lineOf } from './list-model.ts'
+
+const cx = classNames(styles)
+
+interface ConversationRowProps {
+  readonly conversation: Conversation
+  readonly me: string
+  readonly now: number
+  readonly isOpen: boolean
+  readonly navigation: Navigation
+}
+
+const isPlainClick = (event: MouseEvent) =>
+  event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+
+export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
+  const { conversation, me, now, isOpen, navigation } = props
+  const { id, account, name, lastMessage, unread, updatedAt, isConnected, status } = conversation
+  const line = lineOf(conversation, me, isOpen)
+  const isUnread = unread > 0 && status !== 'blocked'
+  const isOwn = lastMessage?.sender === me && lastMessage.content.type !== 'deleted'
+  return (
+    <a
+      href={conversationPath(id)}
+      className={cx('row', isOpen && 'open', isUnread && 'unread')}
+      aria-current={isOpen ? 'page' : undefined}
+      data-testid="conversation"
+      data-conversation={id}
+      draggable={false}
+      onClick={(event) => {
+        if (!isPlainClick(event)) return
+        event.preventDefault()
+        navigation.openConversation(id)
+      }}
+    >
+      <Avatar account={account} name={name} isConnected={isConnected} />
+      <span className={cx('name')}>
+        <bdi>{name}</bdi>
+      </span>
+      <span className={cx('time')}>
+        {isOwn && line.tone === 'plain' && line.prefix?.tone === 'plain' && (
+          <MessageStateIcon state={lastMessage.state} />
+        )}
+        {listTime(lastMessage?.sentAt ?? updatedAt, now)}
+      </span>
+      <span className={cx('line', line.tone)} dir="auto">
+        {line.prefix !== undefined && (
+          <span className={cx(line.prefix.tone === 'danger' ? 'draft' : 'you')}>{line.prefix.text} </span>
+        )}
+        {line.text}
+      </span>
+      {isUnread && (
+        <span className={cx('badge')}>
+          <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
+          <span className="visually-hidden">{t.list.unread(unread)}</span>
+        </span>
+      )}
+    </a>
+  )
+})

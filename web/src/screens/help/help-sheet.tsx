@@ -1,0 +1,3 @@
+export default function HelpSheet(_props: object) {
+  return null
+}

@@ -1,0 +1,20 @@
+import type { Network } from '@parley/engine/api'
+import type { LinkState } from '../../app/node-link.ts'
+import { t } from '../../locales/index.ts'
+
+/** good: somebody is connected. ready: waiting for somebody. off: nothing goes out. None of them is an alarm. */
+export interface Connection {
+  readonly tone: 'good' | 'ready' | 'off'
+  readonly text: string
+}
+
+/** How the node is connected, in plain words. */
+export const connectionOf = (network: Network | undefined, link: LinkState): Connection => {
+  if (link === 'lost') return { tone: 'off', text: t.network.lost }
+  if (network === undefined) return { tone: 'off', text: t.app.loading }
+  if (network.peers.some((peer) => peer.path === 'direct')) return { tone: 'good', text: t.network.direct }
+  if (network.peers.length > 0) return { tone: 'good', text: t.network.relayed }
+  if (network.infrastructure.some((each) => each.isConnected)) return { tone: 'ready', text: t.network.online }
+  if (network.isListening) return { tone: 'ready', text: t.network.ready }
+  return { tone: 'off', text: t.network.offline }
+}

@@ -1,0 +1,3 @@
+export default function NetworkSheet(_props: object) {
+  return null
+}

@@ -1,0 +1,3 @@
+export default function OnboardingScreen(_props: object) {
+  return null
+}

@@ -1,0 +1,3 @@
+export default function PaletteSheet(_props: object) {
+  return null
+}

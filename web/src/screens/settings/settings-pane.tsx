@@ -1,0 +1,3 @@
+export default function SettingsPane(_props: object) {
+  return null
+}

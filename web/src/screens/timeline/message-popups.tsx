@@ -1,0 +1,3 @@
+export default function MessagePopups(_props: { popup: unknown; commands: unknown; onClose: () => void }) {
+  return null
+}

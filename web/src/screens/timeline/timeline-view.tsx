@@ -1,0 +1,116 @@
+import type { Conversation } from '@parley/engine/api'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Virtualizer, type VirtualizerHandle } from 'virtua'
+import { t } from '../../locales/index.ts'
+import { Button } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { useMinute } from '../../ui/clock.ts'
+import { PaneNote } from '../../ui/pane-note.tsx'
+import { useViewModel } from '../../ui/use-view-model.ts'
+import type { ComposerModel } from '../composer/composer-model.ts'
+import { Announcer } from './announcer.tsx'
+import { JumpButton } from './jump-button.tsx'
+import { useMessageCommands, type MessagePopup } from './message-commands.ts'
+import { MessageTileView } from './message-tile.tsx'
+import { Skeleton } from './skeleton.tsx'
+import styles from './timeline-view.module.css'
+import type { TimelineModel } from './timeline-model.ts'
+import { useTimelineFocus } from './use-timeline-focus.ts'
+import { useTimelineScroll } from './use-timeline-scroll.ts'
+
+const cx = classNames(styles)
+const MessagePopups = lazy(() => import('./message-popups.tsx'))
+
+interface TimelineViewProps {
+  readonly timeline: TimelineModel
+  readonly composer: ComposerModel
+  readonly conversation: Conversation
+}
+
+/** Tiles of one conversation, of which only those near the view exist as elements. */
+export function TimelineView({ timeline, composer, conversation }: TimelineViewProps) {
+  const snapshot = useViewModel(timeline)
+  const { phase, reason, tiles, freshKey, scroll } = snapshot
+  const now = useMinute()
+  const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<VirtualizerHandle>(null)
+  const [popup, setPopup] = useState<MessagePopup>()
+  const { isShift, isAwayFromEnd, onScroll, onResize } = useTimelineScroll(timeline, snapshot, scroller, list)
+  const commands = useMessageCommands({ timeline, composer, conversation, setPopup })
+  const focus = useTimelineFocus({ tiles, scroller, list, commands })
+  const highlighted = scroll?.isHighlighted === true && scroll.target.type === 'tile' ? scroll : undefined
+
+  const names = useMemo(() => ({ me: t.timeline.you, them: conversation.name }), [conversation.name])
+  const close = useCallback(() => setPopup(undefined), [])
+  useEffect(close, [timeline, close])
+
+  if (phase === 'failed') {
+    return (
+      <PaneNote title={t.timeline.failedToLoad} {...(reason === undefined ? {} : { text: reason })} icon="warning">
+        <Button onClick={() => timeline.open()}>{t.app.retry}</Button>
+      </PaneNote>
+    )
+  }
+  return (
+    <div className={cx('frame')} id="messages">
+      {phase === 'loading' && <Skeleton />}
+      <div
+        ref={scroller}
+        className={cx('scroller')}
+        role="log"
+        aria-live="off"
+        aria-label={t.timeline.label(conversation.name)}
+        data-testid="timeline"
+        tabIndex={-1}
+        onKeyDown={focus.onKeyDown}
+      >
+        <div className={cx('filler')} />
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          shift={isShift}
+          itemSize={52}
+          bufferSize={500}
+          keepMounted={focus.keepMounted}
+          onScroll={onScroll}
+          onResize={onResize}
+        >
+          {tiles.map((tile) =>
+            tile.type === 'intro' ? (
+              <div key={tile.key} className={cx('intro')}>
+                <p>{t.timeline.intro(conversation.name)}</p>
+                <p>{t.timeline.introHint}</p>
+              </div>
+            ) : (
+              <MessageTileView
+                key={tile.key}
+                tile={tile}
+                names={names}
+                now={now}
+                isFocusable={focus.activeKey === tile.key}
+                isFresh={freshKey === tile.key}
+                highlightSerial={
+                  highlighted?.target.type === 'tile' && highlighted.target.key === tile.key ? highlighted.serial : 0
+                }
+                hasPopup={popup?.message.id === tile.message.id}
+                commands={commands}
+                onActive={focus.setActiveKey}
+              />
+            ),
+          )}
+        </Virtualizer>
+      </div>
+      <JumpButton
+        isShown={isAwayFromEnd || snapshot.hasAfter}
+        unread={conversation.unread}
+        onPress={() => timeline.jumpToLatest()}
+      />
+      <Announcer messages={snapshot.announced} name={conversation.name} />
+      {popup !== undefined && (
+        <Suspense fallback={null}>
+          <MessagePopups popup={popup} commands={commands} onClose={close} />
+        </Suspense>
+      )}
+    </div>
+  )
+}

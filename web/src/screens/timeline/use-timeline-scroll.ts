@@ -1,0 +1,130 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import type { VirtualizerHandle } from 'virtua'
+import { useApp } from '../../app/context.ts'
+import type { Tile } from './tiles.ts'
+import type { Anchor, TimelineModel, TimelineSnapshot } from './timeline-model.ts'
+
+/** This near the end counts as the end. */
+const END_PX = 40
+/** Older and newer pages are fetched this many screens before they are needed. */
+const AHEAD_SCREENS = 2
+/** Space above a tile that is brought to the top. */
+const TOP_GAP_PX = 12
+
+/** Keeps the reader's place while tiles come and go around it. */
+export const useTimelineScroll = (
+  timeline: TimelineModel,
+  snapshot: TimelineSnapshot,
+  scroller: RefObject<HTMLDivElement | null>,
+  list: RefObject<VirtualizerHandle | null>,
+) => {
+  const { environment } = useApp().session
+  const { tiles, scroll, hasAfter } = snapshot
+  const isStuck = useRef(true)
+  const before = useRef<readonly Tile[]>([])
+  const handled = useRef(0)
+  const newest = useRef(snapshot)
+  newest.current = snapshot
+  const [isAwayFromEnd, setAwayFromEnd] = useState(false)
+
+  // Tiles came to or went from the front when the first one of before or of now has moved.
+  const isShift = isFrontChange(before.current, tiles)
+
+  const look = useCallback(() => {
+    const element = scroller.current
+    const handle = list.current
+    const { tiles: shown, phase, hasAfter: isMoreBelow } = newest.current
+    if (element === null || handle === null || phase !== 'ready' || shown.length === 0) return
+    const toEnd = element.scrollHeight - element.scrollTop - element.clientHeight
+    const isAtEnd = toEnd < END_PX && !isMoreBelow
+    isStuck.current = isAtEnd
+    setAwayFromEnd(toEnd > element.clientHeight * 0.6)
+    timeline.setAtEnd(isAtEnd)
+    if (element.scrollTop < element.clientHeight * AHEAD_SCREENS) timeline.loadOlder()
+    if (toEnd < element.clientHeight * AHEAD_SCREENS) timeline.loadNewer()
+    seeLast(timeline, shown, element)
+  }, [timeline, scroller, list])
+
+  const stick = useCallback(() => {
+    const last = newest.current.tiles.length - 1
+    if (isStuck.current && last >= 0 && !newest.current.hasAfter) list.current?.scrollToIndex(last, { align: 'end' })
+  }, [list])
+
+  useLayoutEffect(() => {
+    before.current = tiles
+    const isNew = scroll !== undefined && scroll.serial !== handled.current
+    if (!isNew) {
+      stick()
+      look()
+      return
+    }
+    handled.current = scroll.serial
+    const { target } = scroll
+    if (target.type === 'end') {
+      isStuck.current = true
+      stick()
+    } else {
+      const at = tiles.findIndex((tile) => tile.key === target.key)
+      isStuck.current = false
+      const offset = target.offset === undefined ? -TOP_GAP_PX : -target.offset
+      if (at >= 0)
+        list.current?.scrollToIndex(at, { align: scroll.align, offset: scroll.align === 'start' ? offset : 0 })
+    }
+    // Sizes settle within a frame; then what can be seen is known.
+    return environment.schedule(look)
+  }, [tiles, scroll, hasAfter, stick, look, list, environment])
+
+  useEffect(() => {
+    timeline.open()
+    const element = scroller.current
+    return () => timeline.leave(anchorOf(element))
+  }, [timeline, scroller])
+  useEffect(() => environment.onAttention(look), [environment, look])
+
+  const onResize = useCallback(() => {
+    stick()
+    look()
+  }, [stick, look])
+  // The composer grows and keyboards open: the end stays the end.
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return undefined
+    const observer = new ResizeObserver(onResize)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [scroller, onResize])
+
+  return { isShift, isAwayFromEnd, onScroll: look, onResize }
+}
+
+const isFrontChange = (before: readonly Tile[], now: readonly Tile[]): boolean => {
+  const [first] = now
+  const wasFirst = before.find((tile) => tile.type === 'message')
+  if (first === undefined || wasFirst === undefined || before[0]?.key === first.key) return false
+  return now.some((tile) => tile.key === wasFirst.key) || before.some((tile) => tile.key === first.key)
+}
+
+const rowsOf = (element: HTMLElement) => element.querySelectorAll<HTMLElement>('[data-key]')
+
+/** Tells the model about the lowest message of which the end can be seen. */
+const seeLast = (timeline: TimelineModel, tiles: readonly Tile[], element: HTMLElement) => {
+  const bottom = element.getBoundingClientRect().bottom + 4
+  let seen: string | undefined
+  for (const row of rowsOf(element)) {
+    if (row.getBoundingClientRect().bottom <= bottom) seen = row.dataset['key']
+  }
+  const tile = tiles.find((each) => each.key === seen)
+  if (tile?.type === 'message' && !tile.isEcho) timeline.see(tile.message)
+}
+
+/** The topmost row in view and its distance from the top. */
+const anchorOf = (element: HTMLElement | null): Anchor | undefined => {
+  if (element === null) return undefined
+  const { top } = element.getBoundingClientRect()
+  for (const row of rowsOf(element)) {
+    const box = row.getBoundingClientRect()
+    const key = row.dataset['key']
+    if (box.bottom > top && key !== undefined) return { key, offset: box.top - top }
+  }
+  return undefined
+}

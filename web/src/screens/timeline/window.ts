@@ -1,0 +1,105 @@
+import type { Message } from '@parley/engine/api'
+
+/** A contiguous stretch of one conversation in display order. Immutable. */
+export interface TimelineWindow {
+  readonly messages: readonly Message[]
+  readonly hasBefore: boolean
+  readonly hasAfter: boolean
+}
+
+export type MessagePage = TimelineWindow
+
+/** Messages kept in the page at once; beyond it the far end is let go and loaded again when wanted. */
+export const WINDOW_MESSAGES_MAX = 1_500
+
+/** Where a message of this order stands, or would stand. */
+const positionOf = (messages: readonly Message[], order: string): number => {
+  let low = 0
+  let high = messages.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((messages[middle]?.order ?? '') < order) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const sorted = (messages: readonly Message[]): Message[] => {
+  const byId = new Map(messages.map((message) => [message.id, message]))
+  return [...byId.values()].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+}
+
+/** A window out of a page. */
+export const pageToWindow = (page: MessagePage): TimelineWindow => ({ ...page, messages: sorted(page.messages) })
+
+/**
+ * Takes in messages that are new or look different. One that belongs outside of the window is left out: it is found
+ * when that part is loaded. Order and repetition of the calls do not matter.
+ */
+export const upsertMessages = (window: TimelineWindow, changed: readonly Message[]): TimelineWindow => {
+  const incoming = new Map(changed.map((message) => [message.id, message]))
+  let isTouched = false
+  let mustSort = false
+  const kept = window.messages.map((message) => {
+    const next = incoming.get(message.id)
+    if (next === undefined) return message
+    incoming.delete(message.id)
+    isTouched = true
+    mustSort ||= next.order !== message.order
+    return next
+  })
+  const first = kept[0]?.order
+  const last = kept.at(-1)?.order
+  const added = [...incoming.values()].filter((message) => {
+    if (first === undefined || last === undefined) return !window.hasBefore && !window.hasAfter
+    if (message.order < first) return !window.hasBefore
+    if (message.order > last) return !window.hasAfter
+    return true
+  })
+  if (added.length === 0) return isTouched ? { ...window, messages: mustSort ? sorted(kept) : kept } : window
+  if (mustSort) return { ...window, messages: sorted([...kept, ...added]) }
+  // The usual case by far: one message at the end.
+  for (const message of sorted(added)) kept.splice(positionOf(kept, message.order), 0, message)
+  return { ...window, messages: kept }
+}
+
+/** Joins an older page to the front. */
+export const prependPage = (window: TimelineWindow, page: MessagePage): TimelineWindow => ({
+  messages: sorted([...page.messages, ...window.messages]),
+  hasBefore: page.hasBefore,
+  hasAfter: window.hasAfter,
+})
+
+/** Joins a newer page to the end. */
+export const appendPage = (window: TimelineWindow, page: MessagePage): TimelineWindow => ({
+  messages: sorted([...window.messages, ...page.messages]),
+  hasBefore: window.hasBefore,
+  hasAfter: page.hasAfter,
+})
+
+/**
+ * The newest page after a pause in hearing: joined where it overlaps or touches, taking the window's place where not.
+ */
+export const refreshWithLatest = (window: TimelineWindow, page: MessagePage): TimelineWindow => {
+  const known = new Set(window.messages.map((message) => message.id))
+  const isOverlapping = page.messages.some((message) => known.has(message.id))
+  if (!isOverlapping && (page.hasBefore || window.messages.length > 0)) return pageToWindow(page)
+  return {
+    messages: sorted([...window.messages, ...page.messages]),
+    hasBefore: window.messages.length === 0 ? page.hasBefore : window.hasBefore,
+    hasAfter: false,
+  }
+}
+
+/** Lets go of the end that the reader is far from. */
+export const trimWindow = (window: TimelineWindow, farEnd: 'start' | 'end'): TimelineWindow => {
+  const surplus = window.messages.length - WINDOW_MESSAGES_MAX
+  if (surplus <= 0) return window
+  return farEnd === 'start'
+    ? { ...window, messages: window.messages.slice(surplus), hasBefore: true }
+    : { ...window, messages: window.messages.slice(0, WINDOW_MESSAGES_MAX), hasAfter: true }
+}
+
+/** The message, if it is in the window. */
+export const findMessage = (window: TimelineWindow, id: string): Message | undefined =>
+  window.messages.find((message) => message.id === id)

@@ -1,0 +1,3 @@
+export default function UnlockScreen(_props: { boot: unknown }) {
+  return null
+}

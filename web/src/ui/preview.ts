@@ -1,0 +1,24 @@
+import type { Content } from '@parley/engine/api'
+import { t } from '../locales/index.ts'
+
+const PREVIEW_LENGTH_MAX = 240
+
+/** One line of a message for the list and for quotes: no markup, no line breaks. */
+export const previewOf = (content: Content): string => {
+  switch (content.type) {
+    case 'text':
+      return plainText(content.text)
+    case 'deleted':
+      return t.timeline.deleted
+    case 'unknown':
+      return plainText(content.fallback)
+  }
+}
+
+/** Text without the commonest marks, on one line. */
+export const plainText = (text: string): string =>
+  text
+    .slice(0, PREVIEW_LENGTH_MAX)
+    .replace(/```\w*|`|\*\*|~~|__|^\s*>\s?/gmu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
