@@ -5,10 +5,17 @@
  * HKDF-SHA512, AES-256-GCM) wraps a fresh content key, so that the inner signature can cover `enc`, which exists only
  * after the encapsulation. The content key encrypts one thing once, hence the nonce of zeros. Spec: FST-11…FST-14.
  */
+import { assert } from '../base/assert.ts'
 import { concat, equalBytes, framed, utf8, zero } from '../base/bytes.ts'
 import type { CryptoPort, RandomPort } from '../base/crypto.ts'
 import { sha256 } from '../base/hash.ts'
-import { CLOCK_SKEW_MAX_MS, ENVELOPE_BYTES_MAX, INBOX_KEYS_MAX, SEALED_LIFETIME_MS } from '../base/limits.ts'
+import {
+  CLOCK_SKEW_MAX_MS,
+  ENVELOPE_BYTES_MAX,
+  INBOX_KEYS_MAX,
+  SEALED_LIFETIME_MS,
+  SEALED_TYPE_LENGTH_MAX,
+} from '../base/limits.ts'
 import { fail, ok, type Result } from '../base/result.ts'
 import type { Millis } from '../base/time.ts'
 import { isBucketSize, pad, unpad } from '../envelope/padding.ts'
@@ -94,6 +101,7 @@ export type SealedRejection =
 /**
  * Seals one message for one device. Fails as `bad-recipient` when its account or inbox key is not a valid key, as
  * `too-large` when no bucket holds the message. The result is fresh on every call: it never repeats for equal input.
+ * @throws AssertionError when the lifetime or the type is beyond its limit.
  */
 export async function sealTo(
   ports: SealPorts,
@@ -101,6 +109,9 @@ export async function sealTo(
   sender: SealedSender,
   message: SealedMessage,
 ): Promise<Result<Uint8Array, SealFailure>> {
+  const lifetime = message.expiresAt - message.now
+  assert(lifetime > 0 && lifetime <= SEALED_LIFETIME_MS, 'a sealed message lives for at most SEALED_LIFETIME_MS')
+  assert(message.type.length <= SEALED_TYPE_LENGTH_MAX, 'the types of sealed messages are ours and short')
   const rootKey = parseAccount(recipient.account)
   if (rootKey === undefined) return fail('bad-recipient')
   const contentKey = ports.random(CONTENT_KEY_BYTES)
