@@ -1,3 +1,11 @@
+import type { Cancel } from '@parley/engine'
+
+/** The platform's timer in the shape of ClockPort. */
+export function after(delayMs: number, fire: () => void): Cancel {
+  const timer = setTimeout(fire, delayMs)
+  return () => clearTimeout(timer)
+}
+
 /**
  * Runs `work` with a signal that aborts when `parent` does or after `timeoutMs`, and takes every listener and timer
  * away again. (`AbortSignal.any` with a long-lived parent keeps each combination alive as long as the parent.)

@@ -3,7 +3,7 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { CONNECT_TIMEOUT_MS, INFRASTRUCTURE_PEERS_MAX, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
 import type { LogPort, NetworkStatus } from '@parley/engine'
 import { addressPeer, parseAddress, parsePeerId } from './addresses.ts'
-import { withDeadline } from './deadline.ts'
+import { after, waitUnlessAborted, withDeadline } from './deadline.ts'
 import { dialPeer, openConnection } from './dialer.ts'
 import type { Host } from './host.ts'
 import { createKeeper } from './keeper.ts'
@@ -40,7 +40,8 @@ export function createInfrastructure(
   pushNodes: readonly PushNode[],
   { isRelayClient, log }: { readonly isRelayClient: boolean; readonly log: LogPort },
 ): Infrastructure {
-  const { relays, identify } = host.services
+  const { relays } = host.services
+  const identified = watchIdentify(host)
 
   const dial = ({ peer, address }: PushNode, signal: AbortSignal): Promise<Connection> =>
     withDeadline(signal, CONNECT_TIMEOUT_MS, (dialSignal) => dialPeer(host, peer, [address], [], dialSignal))
@@ -50,8 +51,8 @@ export function createInfrastructure(
     assert(pushNode !== undefined, 'only what is configured is kept')
     const connection = openConnection(host, pushNode.peer) ?? (await dial(pushNode, signal))
     if (!isRelayClient || !connection.direct || relays.has(pushNode.peer)) return
-    const { protocols } = await withDeadline(signal, LINK_OPEN_TIMEOUT_MS, (identifySignal) =>
-      identify.identify(connection, { signal: identifySignal }),
+    const protocols = await withDeadline(signal, LINK_OPEN_TIMEOUT_MS, (identifySignal) =>
+      identified(connection, identifySignal),
     )
     if (offersRelay(protocols)) await relays.reserve(connection)
   }
@@ -59,10 +60,7 @@ export function createInfrastructure(
   const keeper = createKeeper({
     peers: pushNodes.map(({ peer }) => peer.toString()),
     ensure,
-    after: (delayMs, fire) => {
-      const timer = setTimeout(fire, delayMs)
-      return () => clearTimeout(timer)
-    },
+    after,
     random: Math.random,
     log,
   })
@@ -75,4 +73,20 @@ export function createInfrastructure(
     status: () =>
       pushNodes.map(({ peer, address }) => ({ address, isConnected: openConnection(host, peer) !== undefined })),
   }
+}
+
+/** Tells what the peer at the other end of a connection offers, as soon as libp2p has asked it. */
+function watchIdentify(host: Host): (connection: Connection, signal: AbortSignal) => Promise<readonly string[]> {
+  const protocolsByConnection = new WeakMap<Connection, PromiseWithResolvers<readonly string[]>>()
+  const entry = (connection: Connection): PromiseWithResolvers<readonly string[]> => {
+    const known = protocolsByConnection.get(connection)
+    if (known !== undefined) return known
+    const fresh = Promise.withResolvers<readonly string[]>()
+    protocolsByConnection.set(connection, fresh)
+    return fresh
+  }
+  host.addEventListener('peer:identify', ({ detail: { connection, protocols } }) => {
+    entry(connection).resolve(protocols)
+  })
+  return (connection, signal) => waitUnlessAborted(entry(connection).promise, signal)
 }

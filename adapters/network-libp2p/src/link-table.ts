@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Stream } from '@libp2p/interface'
 import { LINK_OPEN_TIMEOUT_MS, LINK_REFUSED_WAIT_MS, equalBytes } from '@parley/core'
-import type { Link, LogPort } from '@parley/engine'
+import type { Cancel, Link, LogPort } from '@parley/engine'
 import { SESSION_BYTES, decodePreface, encodePreface } from './preface.ts'
 import { StreamLink } from './stream-link.ts'
 
@@ -20,6 +20,7 @@ interface Entry {
 export interface LinkTableOptions {
   readonly ownPeerId: string
   readonly log: LogPort
+  readonly after: (delayMs: number, fire: () => void) => Cancel
   /** Called for every link that became the link of its peer, after its predecessor was closed. */
   onLink(link: Link): void
 }
@@ -143,7 +144,7 @@ export class LinkTable {
   /** The first frame of a stream; `undefined` when it ends or stays silent instead. Leaves the stream suspended. */
   #firstFrame(link: StreamLink): Promise<Uint8Array | undefined> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>()
-    const timer = setTimeout(() => link.abort('malformed'), LINK_OPEN_TIMEOUT_MS)
+    const cancel = this.#options.after(LINK_OPEN_TIMEOUT_MS, () => link.abort('malformed'))
     link.listen({
       onFrame: (frame) => {
         link.suspend()
@@ -152,16 +153,16 @@ export class LinkTable {
       onDrain: () => undefined,
       onClose: () => resolve(undefined),
     })
-    return promise.finally(() => clearTimeout(timer))
+    return promise.finally(cancel)
   }
 
   #arrival(peerId: string): Promise<boolean> {
     if (this.has(peerId)) return Promise.resolve(true)
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const stopWaiting = this.onArrival(peerId, () => resolve(true))
-    const timer = setTimeout(() => resolve(false), LINK_REFUSED_WAIT_MS)
+    const cancel = this.#options.after(LINK_REFUSED_WAIT_MS, () => resolve(false))
     return promise.finally(() => {
-      clearTimeout(timer)
+      cancel()
       stopWaiting()
     })
   }

@@ -1,15 +1,10 @@
 /** NetworkPort over libp2p. */
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import {
-  CONNECTIONS_MAX,
-  CONNECT_TIMEOUT_MS,
-  LINK_OPEN_TIMEOUT_MS,
-  assert,
-} from '@parley/core'
+import { CONNECTIONS_MAX, CONNECT_TIMEOUT_MS, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { parsePeerId } from './addresses.ts'
-import { waitUnlessAborted, withDeadline } from './deadline.ts'
+import { after, waitUnlessAborted, withDeadline } from './deadline.ts'
 import { dialPeer, openConnection } from './dialer.ts'
 import { createHost } from './host.ts'
 import type { Host } from './host.ts'
@@ -79,12 +74,18 @@ class Libp2pNetwork implements NetworkPort {
   async start(handlers: NetworkHandlers): Promise<void> {
     assert(this.#links === undefined && this.#stopped === undefined, 'a network starts once')
     const host = this.#host
-    const links = new LinkTable({ ownPeerId: this.peerId, log: this.#log, onLink: (link) => handlers.onLink(link) })
+    const links = new LinkTable({
+      ownPeerId: this.peerId,
+      log: this.#log,
+      after,
+      onLink: (link) => handlers.onLink(link),
+    })
     this.#links = links
     const onStatus = coalesce(() => this.#stopped === undefined && handlers.onStatus())
     host.addEventListener('self:peer:update', onStatus)
     host.addEventListener('peer:connect', onStatus)
     host.addEventListener('peer:disconnect', onStatus)
+    host.services.relays.onChange = onStatus
     await host.handle(LINK_PROTOCOL, (stream, connection) => links.accept(stream, connection), {
       maxInboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       maxOutboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,

@@ -18,6 +18,8 @@ export interface RelayReservations {
   reserve(connection: Connection): Promise<void>
   /** Called when a reservation is lost: refused at renewal, or its connection closed. */
   onLost: (relay: PeerId) => void
+  /** Called when our addresses through relays changed; libp2p's own event comes up to a second later or not at all. */
+  onChange: () => void
 }
 
 /** True when a peer with these protocols offers to relay. */
@@ -61,6 +63,7 @@ export function relayReservations(): (components: Components) => RelayReservatio
       for (const address of previous) {
         if (!addresses.some((kept) => kept.equals(address))) addressManager.removeObservedAddr(address)
       }
+      service.onChange()
     }
     store.addEventListener('relay:created-reservation', ({ detail: { relay, details } }) => {
       announce(relay, details.reservation.addrs.map(circuitAddress))
@@ -76,6 +79,7 @@ export function relayReservations(): (components: Components) => RelayReservatio
         if (!store.hasReservation(connection.remotePeer)) await store.addRelay(connection.remotePeer, 'configured')
       },
       onLost: () => undefined,
+      onChange: () => undefined,
     }
     return service
   }

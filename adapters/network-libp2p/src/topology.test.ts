@@ -11,7 +11,10 @@ const isCircuit = (address: string): boolean => address.includes('/p2p-circuit')
 const hasCircuit = ({ network }: Member): boolean => network.addresses().some(isCircuit)
 const isKept = ({ network }: Member): boolean => network.status().infrastructure.every(({ isConnected }) => isConnected)
 
-async function startPushHost(cleanup: Cleanup, options: { seed?: Uint8Array; listen?: string } = {}): Promise<PushHost> {
+async function startPushHost(
+  cleanup: Cleanup,
+  options: { seed?: Uint8Array; listen?: string } = {},
+): Promise<PushHost> {
   const push = await createPushHost({
     seed: options.seed ?? randomBytes(32),
     listen: [options.listen ?? LOOPBACK],
@@ -68,7 +71,12 @@ describe('through a push node', () => {
     await alice.network.connect(bob.id, bob.network.addresses(), never())
     await bob.opened(1)
     const lengths = Array.from({ length: 400 }, (_, index) => 1 + ((index * 7_919) % 65_536))
-    await Promise.all([alice.sendAll(lengths), bob.sendAll(lengths), alice.receiveAll(lengths), bob.receiveAll(lengths)])
+    await Promise.all([
+      alice.sendAll(lengths),
+      bob.sendAll(lengths),
+      alice.receiveAll(lengths),
+      bob.receiveAll(lengths),
+    ])
     expect([...alice.faults, ...bob.faults]).toEqual([])
   })
 
