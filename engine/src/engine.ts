@@ -97,8 +97,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       restart: (conversation) => this.#restart(conversation),
     })
     this.#views = new Views(context, this.#service)
-    this.#live = new Live(clock, failed)
-    const turns = new Turns({ store, stage: conversations, published: (commit) => this.#publish(commit), failed })
+    this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
+    const turns = new Turns({ store, stage: conversations, published: (commit) => this.#publish(commit), failed, breathe: ports.breathe })
     const sessions = new Sessions(context, network, this)
     this.#context = { store, clock, random, crypto, log, vault, self, mls, settings, conversations, turns, sessions }
     this.#handlers = new Handlers({
@@ -223,12 +223,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   #publish(commit: Commit): void {
     this.#views.forget(commit.conversations)
     if (commit.topics.has('contacts')) this.#views.forgetAll()
-    if (this.#live.hasListener('messages.changed')) {
-      for (const [conversation, ids] of commit.messages) {
-        const messages = viewMessages(this.#context, [...ids].map(fromHex))
-        if (messages.length > 0) this.#live.emit('messages.changed', { conversation, messages })
-      }
-    }
+    this.#live.messagesChanged(commit.messages)
     this.#live.touched(commit.topics)
   }
 }

@@ -23,8 +23,9 @@ export function unpad(padded: Uint8Array): Uint8Array | undefined {
   const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0)
   const end = LENGTH_BYTES + length
   if (end > padded.length) return undefined
-  for (let index = end; index < padded.length; index++) if (padded[index] !== 0) return undefined
-  return padded.slice(LENGTH_BYTES, end)
+  let padding = 0
+  for (let index = end; index < padded.length; index++) padding |= padded[index] ?? 0
+  return padding === 0 ? padded.slice(LENGTH_BYTES, end) : undefined
 }
 
 export const isBucketSize = (length: number): boolean => (ENVELOPE_BUCKETS_BYTES as readonly number[]).includes(length)

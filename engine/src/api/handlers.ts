@@ -18,7 +18,7 @@ import type { ContactEvents } from '../contact/requests.ts'
 import type { Context } from '../context.ts'
 import { compose } from '../conversation/compose.ts'
 import type { ConversationService } from '../conversation/service.ts'
-import { viewMessages, viewPage } from '../conversation/view.ts'
+import { viewMessages, viewNew, viewPage } from '../conversation/view.ts'
 import { draftPlace, type Views } from '../live/views.ts'
 import { contactByAccount, contactByConversation, isBlockedAccount, saveContact, type ContactRow } from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
@@ -152,9 +152,9 @@ export class Handlers {
   async #say(conversation: string, saying: Saying): Promise<Message> {
     const contact = this.#contactOf(conversation)
     if (isBlockedAccount(this.#context.store, contact.account)) throw new EngineError('CONTACT_BLOCKED')
-    const id = await this.#turn((now) => compose(this.#context, conversation, saying, now))
-    const shown = 'target' in saying ? saying.target : id
-    const [message] = viewMessages(this.#context, [shown])
+    const entry = await this.#turn((now) => compose(this.#context, conversation, saying, now))
+    if (saying.type === 'text') return viewNew(entry, saying)
+    const [message] = viewMessages(this.#context, 'target' in saying ? [saying.target] : [entry.id])
     if (message === undefined) throw new EngineError('MESSAGE_NOT_FOUND')
     return message
   }

@@ -29,7 +29,7 @@ export async function compose(
   conversation: string,
   saying: Saying,
   now: number,
-): Promise<Apply<MessageIdBytes>> {
+): Promise<Apply<Entry>> {
   checkText(saying)
   const state = context.conversations.get(conversation)
   if (state === undefined) throw new EngineError('CONVERSATION_NOT_FOUND')
@@ -71,7 +71,7 @@ export async function compose(
     post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
     touchConversationAt(context, conversation, now)
     commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
-    return id
+    return entry
   }
 }
 

@@ -10,6 +10,7 @@ import {
   sha256,
   toHex,
   utf8,
+  type DeviceCertificate,
   type Group,
   type Member,
 } from '@parley/core'
@@ -43,11 +44,20 @@ export async function epochAfter(context: Pick<Context, 'mls'>, group: Group, or
   }
 }
 
-/** The account behind a leaf, as its certificate says; the certificate was checked when the leaf entered the tree. */
-export function accountOf(member: Member): string | undefined {
+/** Certificates by the leaf's credential bytes, which the tree keeps from epoch to epoch: read once, asked often. */
+const certificates = new WeakMap<Uint8Array, DeviceCertificate>()
+
+/** The certificate behind a leaf; it was checked when the leaf entered the tree. */
+export function certificateOf(member: Member): DeviceCertificate | undefined {
+  const known = certificates.get(member.credential)
+  if (known !== undefined) return known
   const certificate = parseDeviceCertificate(member.credential)
-  return certificate.ok ? certificate.value.account : undefined
+  if (!certificate.ok) return undefined
+  certificates.set(member.credential, certificate.value)
+  return certificate.value
 }
+
+export const accountOf = (member: Member): string | undefined => certificateOf(member)?.account
 
 /** True when exactly these accounts, and nobody else, have leaves. */
 export function isGroupOf(group: Group, accounts: readonly string[]): boolean {

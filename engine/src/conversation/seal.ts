@@ -10,7 +10,6 @@ import {
   encryptMessage,
   handshakeTag,
   messageTag,
-  parseDeviceCertificate,
   peerIdOfKey,
   sealOuter,
   SELF_UPDATE_INTERVAL_MS,
@@ -18,6 +17,7 @@ import {
   groupInfo,
   tagBucket,
   type Control,
+  type DeviceCertificate,
   type Group,
   type OuterPayload,
   type Payload,
@@ -26,7 +26,7 @@ import type { Context } from '../context.ts'
 import { insertOutbox, type OutboxItem, type OutboxKind } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { settle } from './epochs.ts'
-import { epochAfter } from './group.ts'
+import { certificateOf, epochAfter } from './group.ts'
 import { withEpoch, type ConversationState, type Epoch } from './state.ts'
 
 const NO_AUTHENTICATED_DATA = new Uint8Array(0)
@@ -125,11 +125,19 @@ function outer(context: Context, epoch: Epoch, tag: Uint8Array, payload: OuterPa
   return envelope
 }
 
+const peerIds = new WeakMap<DeviceCertificate, string>()
+
+function peerIdOf(certificate: DeviceCertificate): string {
+  const peerId = peerIds.get(certificate) ?? peerIdOfKey(certificate.deviceKey)
+  peerIds.set(certificate, peerId)
+  return peerId
+}
+
 function recipientsOf(group: Group): readonly string[] {
   const { members, ownLeaf } = groupInfo(group)
   return members.flatMap((member) => {
     if (member.leaf === ownLeaf) return []
-    const certificate = parseDeviceCertificate(member.credential)
-    return certificate.ok ? [peerIdOfKey(certificate.value.deviceKey)] : []
+    const certificate = certificateOf(member)
+    return certificate === undefined ? [] : [peerIdOf(certificate)]
   })
 }

@@ -2,45 +2,62 @@
 import { decodeContent, toHex, type MessageIdBytes, type Saying } from '@parley/core'
 import type { Content, Message } from '../api/schema.ts'
 import type { Context } from '../context.ts'
-import { annotationsOf, entryById, tilesAfter, tilesBefore, type Entry } from '../store/entries.ts'
-import { hasGapBefore } from '../store/gaps.ts'
+import { annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
+import { hasGapBefore, missingIn } from '../store/gaps.ts'
 import { contentPlace } from './compose.ts'
 
 type ViewContext = Pick<Context, 'store' | 'vault'>
 
-/** The views of these tiles, in the same order. Ids that are no tiles, or not here, are left out. */
+/** The views of these tiles, oldest first. Ids that are no tiles, or not here, are left out. */
 export function viewMessages(context: ViewContext, ids: readonly MessageIdBytes[]): Message[] {
-  const entries = ids.flatMap((id) => entryById(context.store, id) ?? [])
-  return viewEntries(context, entries.filter((entry) => entry.kind === 'text' || entry.kind === 'unknown'))
+  const messages = viewEntries(context, tilesById(context.store, ids))
+  return messages.sort((a, b) => (a.order < b.order ? -1 : 1))
 }
 
+/** The views of these tiles, in the same order. */
 export function viewEntries(context: ViewContext, entries: readonly Entry[]): Message[] {
-  const annotations = annotationsOf(
-    context.store,
-    entries.map((entry) => entry.id),
+  const { store } = context
+  const [first] = entries
+  if (first === undefined) return []
+  const ids = entries.map((entry) => entry.id)
+  const byTarget = Map.groupBy(annotationsOf(store, ids), ({ target }) => toHex(target ?? new Uint8Array(0)))
+  const hasGaps = missingIn(store, first.conversation, 1).length > 0
+  return entries.map((entry) =>
+    viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? [], hasGaps && hasGapBefore(store, entry.id)),
   )
-  const byTarget = Map.groupBy(annotations, (annotation) => toHex(annotation.target ?? new Uint8Array(0)))
-  return entries.map((entry) => viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? []))
 }
 
-function viewEntry(context: ViewContext, entry: Entry, annotations: readonly Entry[]): Message {
+/** A text that was logged just now: nothing refers to it yet, and its words are at hand. */
+export const viewNew = (entry: Entry, saying: Saying & { readonly type: 'text' }): Message => ({
+  ...baseOf(entry),
+  content: { type: 'text', text: saying.text },
+  ...(saying.replyTo === undefined ? {} : { replyTo: toHex(saying.replyTo) }),
+})
+
+const baseOf = (entry: Entry) => ({
+  id: toHex(entry.id),
+  conversation: entry.conversation,
+  sender: entry.author,
+  sentAt: entry.timeMs,
+  state: entry.state,
+  parents: entry.parents.map(toHex),
+  order: entry.order + toHex(entry.id.subarray(1, 9)),
+  reactions: [],
+  hasGapBefore: false,
+  isClockSkewed: entry.isSkewed,
+})
+
+function viewEntry(context: ViewContext, entry: Entry, annotations: readonly Entry[], hasGap: boolean): Message {
   const saying = sayingOf(context, entry)
   const byAuthor = annotations.filter((annotation) => annotation.author === entry.author)
   const isDeleted = byAuthor.some((annotation) => annotation.kind === 'delete')
   const edit = isDeleted ? undefined : byAuthor.findLast((annotation) => annotation.kind === 'edit')
   const replyTo = saying?.type === 'text' ? saying.replyTo : undefined
   return {
-    id: toHex(entry.id),
-    conversation: entry.conversation,
-    sender: entry.author,
+    ...baseOf(entry),
     content: isDeleted ? { type: 'deleted' } : contentOf(edit === undefined ? saying : sayingOf(context, edit)),
-    sentAt: entry.timeMs,
-    state: entry.state,
-    parents: entry.parents.map(toHex),
-    order: entry.order + toHex(entry.id).slice(2, 18),
     reactions: isDeleted ? [] : reactionsOf(context, annotations),
-    hasGapBefore: hasGapBefore(context.store, entry.id),
-    isClockSkewed: entry.isSkewed,
+    hasGapBefore: hasGap,
     ...(replyTo === undefined ? {} : { replyTo: toHex(replyTo) }),
     ...(edit === undefined ? {} : { editedAt: edit.timeMs }),
     ...(entry.failure === undefined ? {} : { failure: entry.failure }),

@@ -1,6 +1,6 @@
 /** Live queries and events: who looks on is told after the commit, at most every LIVE_INTERVAL_MS per query. API-8 */
 import type { LiveQuery } from '../api/client.ts'
-import type { EventName, EventOf, QueryName, ResultOf } from '../api/schema.ts'
+import type { EventName, EventOf, Message, QueryName, ResultOf } from '../api/schema.ts'
 import type { Cancel, ClockPort } from '../ports/clock.ts'
 import type { Topic } from '../turn/commit.ts'
 
@@ -26,12 +26,19 @@ interface Subscription {
 
 export class Live {
   readonly #clock: ClockPort
+  readonly #view: (ids: readonly string[]) => Message[]
   readonly #failed: (error: unknown) => void
+  /** Ids of messages that changed and were not told yet, by conversation. */
+  readonly #changed = new Map<string, Set<string>>()
+  #telling: Cancel | undefined
+  #toldAt = -LIVE_INTERVAL_MS
   readonly #subscriptions = new Set<Subscription>()
   readonly #listeners = new Map<EventName, Set<(payload: never) => void>>()
 
-  constructor(clock: ClockPort, failed: (error: unknown) => void) {
+  /** `view`: messages as they look now, by hex id. */
+  constructor(clock: ClockPort, view: (ids: readonly string[]) => Message[], failed: (error: unknown) => void) {
     this.#clock = clock
+    this.#view = view
     this.#failed = failed
   }
 
@@ -88,8 +95,31 @@ export class Live {
     return () => handlers.delete(handler)
   }
 
-  hasListener(event: EventName): boolean {
-    return (this.#listeners.get(event)?.size ?? 0) > 0
+  /** Tells of changed messages at once when it is quiet, else collected, at most every LIVE_INTERVAL_MS. */
+  messagesChanged(idsByConversation: ReadonlyMap<string, ReadonlySet<string>>): void {
+    if ((this.#listeners.get('messages.changed')?.size ?? 0) === 0) return
+    for (const [conversation, ids] of idsByConversation) {
+      this.#changed.set(conversation, new Set([...(this.#changed.get(conversation) ?? []), ...ids]))
+    }
+    if (this.#changed.size === 0 || this.#telling !== undefined) return
+    const wait = Math.min(LIVE_INTERVAL_MS, this.#toldAt + LIVE_INTERVAL_MS - this.#clock.now())
+    if (wait <= 0) this.#tell()
+    else this.#telling = this.#clock.after(wait, () => this.#tell())
+  }
+
+  #tell(): void {
+    this.#telling = undefined
+    this.#toldAt = this.#clock.now()
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const [conversation, ids] of changed) {
+      try {
+        const messages = this.#view([...ids])
+        if (messages.length > 0) this.emit('messages.changed', { conversation, messages })
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
   }
 
   emit<E extends EventName>(event: E, payload: EventOf<E>): void {
@@ -109,6 +139,7 @@ export class Live {
   }
 
   close(): void {
+    this.#telling?.()
     this.#subscriptions.clear()
     this.#listeners.clear()
   }

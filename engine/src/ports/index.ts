@@ -26,6 +26,11 @@ export interface Ports {
   readonly random: RandomPort
   readonly crypto: CryptoPort
   readonly log: LogPort
+  /**
+   * Lets input of the process (sockets, timers) go before more work of our own; Node: `setImmediate`. Between batches
+   * under load. Absent where everything runs on a virtual clock.
+   */
+  readonly breathe?: () => Promise<void>
   /** Made after the device key is known, because the key is the peer id. */
   readonly createNetwork: (deviceSeed: Uint8Array) => Promise<NetworkPort>
 }

@@ -109,12 +109,36 @@ export function entryById(store: StorePort, id: MessageIdBytes): Entry | undefin
 export const hasEntry = (store: StorePort, id: MessageIdBytes): boolean =>
   store.all('SELECT 1 AS found FROM entries WHERE id = ?', [id]).length === 1
 
-/** Edits, deletions and reactions of these messages, oldest first. */
+/** Ids asked for in one statement. */
+const IDS_PER_STATEMENT = 64
+
+/** `ids` in groups of one statement each; a group is filled up by its last id, so that few statements serve all sizes. */
+function groupsOf(ids: readonly MessageIdBytes[]): readonly (readonly MessageIdBytes[])[] {
+  const groups: MessageIdBytes[][] = []
+  for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
+    const group = ids.slice(start, start + IDS_PER_STATEMENT)
+    const size = 2 ** Math.ceil(Math.log2(group.length))
+    for (const last = group.at(-1); last !== undefined && group.length < size; ) group.push(last)
+    groups.push(group)
+  }
+  return groups
+}
+
+const marks = (ids: readonly MessageIdBytes[]): string => ids.map(() => '?').join(', ')
+
+/** Edits, deletions and reactions of these messages, oldest first for each message. */
 export function annotationsOf(store: StorePort, ids: readonly MessageIdBytes[]): readonly Entry[] {
-  if (ids.length === 0) return []
-  const marks = ids.map(() => '?').join(', ')
-  const rows = store.all(`SELECT * FROM entries WHERE target IN (${marks}) AND is_tile = 0 ORDER BY sort_order, id`, ids)
-  return rows.map(readEntry)
+  return groupsOf(ids).flatMap((group) => {
+    const sql = `SELECT * FROM entries WHERE target IN (${marks(group)}) AND is_tile = 0 ORDER BY sort_order, id`
+    return store.all(sql, group).map(readEntry)
+  })
+}
+
+/** The tiles among these ids, in no particular order. */
+export function tilesById(store: StorePort, ids: readonly MessageIdBytes[]): readonly Entry[] {
+  return groupsOf(ids).flatMap((group) =>
+    store.all(`SELECT * FROM entries WHERE id IN (${marks(group)}) AND is_tile = 1`, group).map(readEntry),
+  )
 }
 
 export interface PagePosition {

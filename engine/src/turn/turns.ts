@@ -38,6 +38,8 @@ export interface TurnsOptions {
   readonly stage: Stage
   readonly published: (commit: Commit) => void
   readonly failed: (error: unknown) => void
+  /** Awaited between batches, so that a long queue does not keep the network waiting. */
+  readonly breathe?: (() => Promise<void>) | undefined
 }
 
 /** Jobs in one transaction at most: bounds how long a new command waits for the batch before it. */
@@ -81,7 +83,10 @@ export class Turns {
   async #loop(): Promise<void> {
     // One microtask of patience lets the jobs of one tick share a transaction.
     await Promise.resolve()
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) await this.#runBatch(batch)
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+      await this.#runBatch(batch)
+      if (this.waiting > 0) await this.#options.breathe?.()
+    }
     this.#running = undefined
   }
 
