@@ -1,0 +1,1 @@
+export { createWebCrypto, webRandom } from './web-crypto.ts'
