@@ -20,7 +20,7 @@ const labeledExpand = (prk: Uint8Array, label: string, info: Uint8Array, lengthB
 }
 
 /** RFC 9180 §5.1 with mode_base: no pre-shared key. */
-function schedule(shared: Uint8Array, info: Uint8Array) {
+export function hpkeSchedule(shared: Uint8Array, info: Uint8Array) {
   const pskIdHash = labeledExtract(NOTHING, 'psk_id_hash', NOTHING)
   const context = Buffer.concat([Uint8Array.of(0), pskIdHash, labeledExtract(NOTHING, 'info_hash', info)])
   const secret = labeledExtract(shared, 'secret', NOTHING)
@@ -56,22 +56,22 @@ export const nodeHpke: CiphersuiteImpl['hpke'] = {
   nonceLength: AEAD_NONCE_BYTES,
   seal: async (publicKey, plaintext, info, aad) => {
     const { shared, enc } = guarded(() => xWingEncapsulate(ownPublic(publicKey)))
-    const { key, nonce } = schedule(shared, info)
+    const { key, nonce } = hpkeSchedule(shared, info)
     return { enc, ct: aesGcmSeal(key(), nonce(), aad, plaintext) }
   },
   open: async (privateKey, kemOutput, ciphertext, info, aad) =>
     guarded(() => {
-      const { key, nonce } = schedule(xWingDecapsulate(ownPrivate(privateKey), kemOutput), info)
+      const { key, nonce } = hpkeSchedule(xWingDecapsulate(ownPrivate(privateKey), kemOutput), info)
       return aesGcmOpen(key(), nonce(), aad, ciphertext)
     }),
   exportSecret: async (publicKey, exporterContext, lengthBytes, info) => {
     const { shared, enc } = guarded(() => xWingEncapsulate(ownPublic(publicKey)))
-    return { enc, secret: schedule(shared, info).exported(exporterContext, lengthBytes) }
+    return { enc, secret: hpkeSchedule(shared, info).exported(exporterContext, lengthBytes) }
   },
   importSecret: async (privateKey, exporterContext, kemOutput, lengthBytes, info) =>
     guarded(() => {
       const shared = xWingDecapsulate(ownPrivate(privateKey), kemOutput)
-      return schedule(shared, info).exported(exporterContext, lengthBytes)
+      return hpkeSchedule(shared, info).exported(exporterContext, lengthBytes)
     }),
   importPrivateKey: async (seed) => guarded(() => new XWingPrivateKey(seed)),
   importPublicKey: async (bytes) => guarded(() => new XWingPublicKey(bytes)),

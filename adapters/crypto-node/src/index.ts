@@ -1,1 +1,2 @@
 export { createNodeCrypto, nodeRandom } from './node-crypto.ts'
+export { createSeededCrypto, createSeededRandom } from './seeded-crypto.ts'
