@@ -26,10 +26,10 @@ export function parseAccount(account: string): Uint8Array | undefined {
   if (bytes?.length !== CODEC.length + KEY_BYTES || !equalBytes(bytes.subarray(0, CODEC.length), CODEC))
     return undefined
   const key = bytes.slice(CODEC.length)
-  return isUsableEd25519Key(key) && accountOfKey(key) === account ? key : undefined
+  return isUsableEd25519Key(key) ? key : undefined
 }
 
-/** @returns `undefined` when a letter is not of the Bitcoin alphabet. */
+/** One spelling for each byte string. @returns `undefined` when a letter is not of the Bitcoin alphabet. */
 export function decodeBase58(text: string): Uint8Array | undefined {
   try {
     return base58.decode(text)

@@ -2,7 +2,7 @@
 import { decodeCbor, isBytes, isRecord, isUint } from '../base/cbor.ts'
 import type { CryptoPort } from '../base/crypto.ts'
 import { sha256 } from '../base/hash.ts'
-import { CREDENTIAL_BYTES_MAX, IDENTITY_LOG_EVENTS_MAX } from '../base/limits.ts'
+import { CREDENTIAL_BYTES_MAX } from '../base/limits.ts'
 import { fail, ok, type Result } from '../base/result.ts'
 import type { Millis } from '../base/time.ts'
 import {
@@ -106,7 +106,7 @@ export function parseLogEvent(bytes: Uint8Array): Result<LogEvent, RecordRejecti
   const record = parseSignedRecord(bytes, EVENT_BYTES_MAX, KEYS[type])
   if (!record.ok) return record
   const { account, sequence, previous, ...rest } = record.value.fields
-  if (!isBytes(account, KEY_BYTES) || !isUint(sequence, IDENTITY_LOG_EVENTS_MAX - 1)) return fail('malformed')
+  if (!isBytes(account, KEY_BYTES) || !isUint(sequence)) return fail('malformed')
   const frame = {
     account,
     sequence,

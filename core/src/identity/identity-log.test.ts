@@ -181,7 +181,7 @@ describe('the identity log', () => {
     }
     expect(activeDevices(log)).toHaveLength(1)
     expect(await read(log.events)).toMatchObject({ ok: true })
-    expect((await applyLogEvent(crypto, log, await additionOf(log, {}))).ok).toBe(false)
+    expect(await applyLogEvent(crypto, log, await additionOf(log, {}))).toMatchObject({ reason: 'too-long' })
     const tooMany = Array.from({ length: IDENTITY_LOG_EVENTS_MAX + 1 }, () => new Uint8Array())
     expect(await read(tooMany)).toMatchObject({ reason: 'too-long' })
     expect(await mergeIdentityLog(crypto, alice.log, tooMany)).toMatchObject({ reason: 'too-long' })
@@ -190,6 +190,13 @@ describe('the identity log', () => {
   it('[IDN-13] a certificate must be of this account and of this place in its history', async () => {
     const foreign = await additionOf(alice.log, { certificate: mallory.certificate.bytes })
     expect(await applyLogEvent(crypto, alice.log, foreign)).toMatchObject({ reason: 'bad-certificate' })
+    const claimed = await issueDeviceCertificate(crypto, mallory.secrets.rootSeed, {
+      ...mallory.certificate,
+      logHead: logHead(alice.log),
+    })
+    const consent = await consentToDevice(crypto, mallory.deviceSeed, claimed.bytes)
+    const atThisPlace = await additionOf(alice.log, { certificate: claimed.bytes, consent })
+    expect(await applyLogEvent(crypto, alice.log, atThisPlace)).toMatchObject({ reason: 'bad-certificate' })
     const old = await additionOf(alice.log, { certificate: alice.certificate.bytes })
     expect(await applyLogEvent(crypto, alice.log, old)).toMatchObject({ reason: 'bad-certificate' })
     const garbage = await additionOf(alice.log, { certificate: utf8('certificate') })

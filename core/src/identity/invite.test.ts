@@ -166,6 +166,18 @@ describe('invites', () => {
     expect(parseInvite(text, NOW)).toEqual({ ok: false, reason: 'malformed' })
   })
 
+  it('[FST-8] a link has one spelling also where base64url leaves bits to spare', () => {
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    for (const port of ['/tcp/1', '/tcp/10', '/tcp/100']) {
+      const sample = linkOf(wire({ 2: [[alice.deviceKey, [port]]] }))
+      expect(parseInvite(sample, NOW)).toMatchObject({ ok: true })
+      for (const letter of letters) {
+        const parsed = parseInvite(sample.slice(0, -1) + letter, NOW)
+        if (parsed.ok) expect(expectOk(encodeInvite(parsed.value)).link).toBe(sample.slice(0, -1) + letter)
+      }
+    }
+  })
+
   it('[FST-8] any text has an outcome', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),

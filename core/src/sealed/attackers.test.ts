@@ -58,6 +58,12 @@ describe('envelopes that are refused', () => {
     expect(await open(bytes, NOW, account)).toEqual({ ok: false, reason: 'wrong-recipient' })
   })
 
+  it('[FST-12] addressed to another inbox key of the same device', async () => {
+    const { to } = innerTo(bob)
+    const bytes = await signedForge({ to: { ...to, inboxKeyId: carol.inboxKey.id } })
+    expect(await open(bytes)).toEqual({ ok: false, reason: 'wrong-recipient' })
+  })
+
   it('[FST-12] forwarded: the recipient seals the signed message again for somebody else', async () => {
     const inner = await innerOf(crypto, await seal(), bob.inboxKey)
     const forwarded = await forge(ports, carol.bundle, () => padInner(inner))
