@@ -55,7 +55,7 @@ export function parseRecoveryPhrase(text: string): Result<string, PhraseRejectio
 
 /**
  * Derives the account's keys from a phrase that {@link parseRecoveryPhrase} accepted or {@link createRecoveryPhrase}
- * made. Takes some 50 ms: PBKDF2 with 2,048 rounds. @throws Error for any other text. Spec: IDN-5.
+ * made. Runs the 2,048 rounds of PBKDF2 at once, some 5 ms. @throws Error for any other text. Spec: IDN-5.
  */
 export async function deriveAccountSecrets(crypto: CryptoPort, phrase: string): Promise<AccountSecrets> {
   const seed = mnemonicToSeedSync(phrase)
