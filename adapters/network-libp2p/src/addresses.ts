@@ -16,6 +16,9 @@ export function parseAddress(text: string): Multiaddr | undefined {
   }
 }
 
+/** True for a multiaddr that says where to go, as a listen, announce or bootstrap address must. */
+export const isAddress = (text: string): boolean => parseAddress(text) !== undefined
+
 /** @returns `undefined` when `text` is not a peer id. */
 export function parsePeerId(text: string): PeerId | undefined {
   try {

@@ -1,3 +1,4 @@
+export { isAddress } from './addresses.ts'
 export { createHost } from './host.ts'
 export type { Host, HostOptions } from './host.ts'
 export { LINK_PROTOCOL, createLibp2pNetwork } from './network.ts'
