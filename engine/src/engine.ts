@@ -98,7 +98,13 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     })
     this.#views = new Views(context, this.#service)
     this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
-    const turns = new Turns({ store, stage: conversations, published: (commit) => this.#publish(commit), failed, breathe: ports.breathe })
+    const turns = new Turns({
+      store,
+      stage: conversations,
+      published: (commit) => this.#publish(commit),
+      failed,
+      breathe: ports.breathe,
+    })
     const sessions = new Sessions(context, network, this)
     this.#context = { store, clock, random, crypto, log, vault, self, mls, settings, conversations, turns, sessions }
     this.#handlers = new Handlers({
@@ -144,10 +150,14 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   // What links report
 
   opened(session: Session): void {
-    const { store, self, clock } = this.#context
-    const { account } = session
+    const { store, self, clock, turns } = this.#context
+    const { account, peerId } = session
     if (account === undefined) return
-    heardFrom(store, session.peerId, clock.now())
+    const heard = (commit: Commit) => {
+      heardFrom(store, peerId, clock.now())
+      commit.touch('network')
+    }
+    this.#background(turns.run('input', () => heard))
     askForBundle(this.#context, session)
     if (contactByAccount(store, account)?.status === 'active') {
       this.#service.opened(directConversationId(self.account, account))
@@ -204,7 +214,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   async #restart(conversation: string): Promise<void> {
     const { store, turns, clock, crypto, log } = this.#context
     const contact = contactByConversation(store, conversation)
-    const device = contact === undefined ? undefined : devicesOf(store, contact.account).find(({ bundle }) => bundle !== undefined)
+    const device =
+      contact === undefined ? undefined : devicesOf(store, contact.account).find(({ bundle }) => bundle !== undefined)
     if (device?.bundle === undefined) return
     const now = clock.now()
     const bundle = await verifyDeviceBundle(crypto, device.bundle, now)
@@ -212,7 +223,13 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     const reusable = bundle.value.keyPackages.slice(-1)
     log.log('warn', 'the other side cannot read this group: making a new one', {})
     await turns.run('input', () =>
-      startGroup(this.#context, conversation, { ...bundle.value, keyPackages: reusable }, peerIdOfKey(bundle.value.deviceKey), now),
+      startGroup(
+        this.#context,
+        conversation,
+        { ...bundle.value, keyPackages: reusable },
+        peerIdOfKey(bundle.value.deviceKey),
+        now,
+      ),
     )
   }
 

@@ -1,0 +1,52 @@
+/** The clock of one process of one device: its own wall time over the world's running time, and its own timers. */
+import type { Cancel, ClockPort } from '@parley/engine'
+import type { Timeline } from './timeline.ts'
+
+/** 2026-01-01T00:00:00Z */
+const START_MS = 1_767_225_600_000
+
+export interface Wall {
+  /** What the device's clock shows more than the true time; it survives restarts. */
+  skewMs: number
+}
+
+export class SimClock implements ClockPort {
+  readonly #timeline: Timeline
+  readonly #wall: Wall
+  readonly #timers = new Set<Cancel>()
+  #isDead = false
+
+  constructor(timeline: Timeline, wall: Wall) {
+    this.#timeline = timeline
+    this.#wall = wall
+  }
+
+  now(): number {
+    return START_MS + Math.floor(this.#timeline.nowMs) + this.#wall.skewMs
+  }
+
+  after(delayMs: number, fire: () => void): Cancel {
+    if (this.#isDead) return () => undefined
+    const cancelEvent = this.#timeline.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      fire()
+    })
+    const cancel = () => {
+      this.#timers.delete(cancel)
+      cancelEvent()
+    }
+    this.#timers.add(cancel)
+    return cancel
+  }
+
+  /** Timers that wait. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** The process is gone, and its timers with it. */
+  kill(): void {
+    this.#isDead = true
+    for (const cancel of [...this.#timers]) cancel()
+  }
+}

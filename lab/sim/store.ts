@@ -1,0 +1,110 @@
+/** One device's database: crashes between any two commits, a disk that is full for a while, and an eye on who writes. */
+import { createMemoryStore, type MemoryStore } from '@parley/adapter-memory'
+import { PortError, type SqlRow, type SqlValue, type StorePort } from '@parley/engine'
+
+/** What outlives a process. */
+export class Disk {
+  isFull = false
+  /** Commits until the process dies; undefined: never. */
+  commitsUntilCrash: number | undefined
+  /** The crash comes just after that commit is durable, or just before. */
+  crashesAfterCommit = false
+  commits = 0
+  #handle = createMemoryStore()
+
+  /** A new handle on everything committed so far; the one before it is dead. */
+  open(): MemoryStore {
+    this.#handle = this.#handle.reopen()
+    return this.#handle
+  }
+
+  /** Looks into the database from outside. */
+  all(sql: string, parameters: readonly SqlValue[] = []): readonly SqlRow[] {
+    return this.#handle.all(sql, parameters)
+  }
+}
+
+export interface SimStoreEvents {
+  /** The process dies at this very instruction. */
+  crashed(isDurable: boolean): void
+  diskFull(): void
+  /** The engine wrote outside a transaction. */
+  wroteOutside(sql: string): void
+}
+
+/** The handle of one process. Dead once the process is. */
+export class SimStore implements StorePort {
+  /** While the engine opens, single statements are allowed. */
+  isOpening = true
+  readonly #disk: Disk
+  readonly #handle: MemoryStore
+  readonly #events: SimStoreEvents
+  #isInside = false
+  #isDead = false
+
+  constructor(disk: Disk, handle: MemoryStore, events: SimStoreEvents) {
+    this.#disk = disk
+    this.#handle = handle
+    this.#events = events
+  }
+
+  all(sql: string, parameters?: readonly SqlValue[]): readonly SqlRow[] {
+    this.#assertAlive()
+    return this.#handle.all(sql, parameters)
+  }
+
+  run(sql: string, parameters?: readonly SqlValue[]): number {
+    this.#assertAlive()
+    if (this.#isInside) return this.#handle.run(sql, parameters)
+    if (!this.isOpening) this.#events.wroteOutside(sql)
+    let changes = 0
+    this.transaction(() => {
+      changes = this.#handle.run(sql, parameters)
+    })
+    return changes
+  }
+
+  transaction(write: () => void): void {
+    this.#assertAlive()
+    const disk = this.#disk
+    this.#isInside = true
+    try {
+      this.#handle.transaction(() => {
+        write()
+        this.#beforeCommit()
+      })
+    } finally {
+      this.#isInside = false
+    }
+    disk.commits++
+    if (disk.commitsUntilCrash === 0) this.#crash(true)
+  }
+
+  close(): void {
+    if (!this.#isDead) this.#handle.close()
+  }
+
+  kill(): void {
+    this.#isDead = true
+  }
+
+  #beforeCommit(): void {
+    const disk = this.#disk
+    if (disk.isFull) {
+      this.#events.diskFull()
+      throw new PortError('STORE_FULL', 'the disk is full', true)
+    }
+    if (disk.commitsUntilCrash === undefined || --disk.commitsUntilCrash > 0) return
+    if (!disk.crashesAfterCommit) this.#crash(false)
+  }
+
+  #crash(isDurable: boolean): never {
+    this.#disk.commitsUntilCrash = undefined
+    this.#events.crashed(isDurable)
+    throw new PortError('STORE_FAILED', 'the process is gone', false)
+  }
+
+  #assertAlive(): void {
+    if (this.#isDead) throw new PortError('STORE_FAILED', 'the process is gone', false)
+  }
+}
