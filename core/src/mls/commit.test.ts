@@ -8,7 +8,8 @@ import { protectPublicMessage } from 'ts-mls/messageProtectionPublic.js'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../base/bytes.ts'
 import { MLS_LEAVES_MAX } from '../base/limits.ts'
-import { commitChange, encryptMessage, groupInfo, openMessage } from './index.ts'
+import { commitChange, encryptMessage, groupInfo, joinGroup, openMessage } from './index.ts'
+import { parseKeyPackage } from './key-package.ts'
 import { callConfig, suiteOf } from './suite.ts'
 import { commit, createScene, exporter, NOTHING, open, say } from './testing/scene.ts'
 import type { Device } from './testing/scene.ts'
@@ -229,6 +230,49 @@ describe('commit', () => {
     }
     const bytes = await rogueCommit(bob, of(bob).state, [], true, suite)
     expect(await openMessage(alice.context, of(alice), bytes)).toEqual(refused('invalid-commit'))
+  })
+
+  test('[MLS-21] refuses a path whose secrets do not derive the keys that it shows', async () => {
+    const of = await scene.group(alice, bob, carol)
+    const base = suiteOf(bob.context)
+    // good keys, but not the ones of the secrets: whoever took them could never open a later path
+    const fresh = async () => base.hpke.exportPublicKey((await base.hpke.generateKeyPair()).publicKey)
+    const suite = { ...base, hpke: { ...base.hpke, exportPublicKey: fresh } }
+    const bytes = await rogueCommit(bob, of(bob).state, [], true, suite)
+    expect(await openMessage(alice.context, of(alice), bytes)).toEqual(refused('invalid-commit'))
+    expect(await openMessage(carol.context, of(carol), bytes)).toEqual(refused('invalid-commit'))
+  })
+
+  test('[MLS-21] refuses a welcome whose path secret does not derive the keys of its tree', async () => {
+    const of = await scene.group(alice, bob)
+    const own = await scene.invitable(carol)
+    const base = suiteOf(alice.context)
+    const fresh = async () => base.hpke.exportPublicKey((await base.hpke.generateKeyPair()).publicKey)
+    const { config } = callConfig(alice.context)
+    const keyPackage = parseKeyPackage(own.keyPackage)
+    if (keyPackage === undefined) throw new Error('no key package')
+    for (const [exportPublicKey, outcome] of [
+      [fresh, refused('bad-tree')],
+      [base.hpke.exportPublicKey, { ok: true }],
+    ] as const) {
+      const { welcome } = await createCommit(
+        {
+          state: { ...of(alice).state, clientConfig: config },
+          cipherSuite: { ...base, hpke: { ...base.hpke, exportPublicKey } },
+        },
+        {
+          wireAsPublicMessage: true,
+          ratchetTreeExtension: true,
+          extraProposals: [
+            { proposalType: 'remove', remove: { removed: 1 } },
+            { proposalType: 'add', add: { keyPackage } },
+          ],
+        },
+      )
+      if (welcome === undefined) throw new Error('no welcome')
+      const bytes = encodeMlsMessage({ version: 'mls10', wireformat: 'mls_welcome', welcome })
+      expect(await joinGroup(carol.context, bytes, own.keyPackage, own.secrets)).toMatchObject(outcome)
+    }
   })
 
   test('[MLS-6] refuses a leaf that drops what every other leaf relies on', async () => {

@@ -11,6 +11,7 @@ import type { Result } from '../base/result.ts'
 import { decodeMessage, epochNumber } from './codec.ts'
 import { groupOf } from './group.ts'
 import { decodeSecrets, parseKeyPackage } from './key-package.ts'
+import { watchPath } from './path-keys.ts'
 import { callConfig, SUITE, suiteOf } from './suite.ts'
 import { isPermittedTree } from './tree.ts'
 import type { Group, JoinRejection, MlsContext } from './types.ts'
@@ -19,7 +20,7 @@ import type { Group, JoinRejection, MlsContext } from './types.ts'
  * Joins with the key package that the welcome was made for, and its secrets as {@link generateKeyPackage} gave them.
  *
  * Every leaf's credential goes through `context.authenticate`. The welcome's bytes are not an identity: parts for other
- * joiners can be changed unseen. Never throws. Spec: MLS-1, MLS-4…MLS-7, MLS-11.
+ * joiners can be changed unseen. Never throws. Spec: MLS-1, MLS-4…MLS-7, MLS-17, MLS-21.
  */
 export async function joinGroup(
   context: MlsContext,
@@ -38,11 +39,10 @@ export async function joinGroup(
   const refusal = await inspectWelcome(context, welcome, keyPackage, secrets)
   if (refusal !== undefined) return fail(refusal)
   const { config, isCredentialRefused } = callConfig(context)
-  const suite = suiteOf(context)
+  const { suite, isConsistent } = watchPath(suiteOf(context))
   try {
-    return ok(
-      groupOf(await joinState(welcome, keyPackage, secrets, emptyPskIndex, suite, undefined, undefined, config)),
-    )
+    const state = await joinState(welcome, keyPackage, secrets, emptyPskIndex, suite, undefined, undefined, config)
+    return isConsistent(state) ? ok(groupOf(state)) : fail('bad-tree')
   } catch (error) {
     if (isCredentialRefused()) return fail('bad-credential')
     return fail(error instanceof CryptoVerificationError ? 'bad-signature' : 'bad-tree')

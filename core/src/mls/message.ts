@@ -8,17 +8,17 @@ import {
   encodePrivateContentAAD,
   toAuthenticatedContent,
 } from 'ts-mls/privateMessage.js'
-import { ratchetToGeneration } from 'ts-mls/secretTree.js'
 import { equalBytes } from '../base/bytes.ts'
-import { FORWARD_RATCHET_STEPS_MAX, MLS_MESSAGE_BYTES_MAX } from '../base/limits.ts'
+import { MLS_MESSAGE_BYTES_MAX } from '../base/limits.ts'
 import { fail, ok } from '../base/result.ts'
 import type { Result } from '../base/result.ts'
 import { decodeMessage, messageHeader } from './codec.ts'
 import { openCommit } from './open-commit.ts'
 import { groupOf } from './group.ts'
-import { inertConfig, suiteOf } from './suite.ts'
+import { refuseGeneration, takeMessageKey } from './ratchet.ts'
+import { suiteOf } from './suite.ts'
 import { memberAt } from './tree.ts'
-import type { Encrypted, Group, Member, MlsContext, Opened, OpenRejection } from './types.ts'
+import type { Encrypted, Group, MlsContext, Opened, OpenRejection } from './types.ts'
 
 /**
  * Encrypts and signs one application message. The result's group replaces `group`: store it before the message leaves,
@@ -78,17 +78,12 @@ async function openApplication(
     if (senderData === undefined) return fail('malformed')
     const sender = memberAt(state.ratchetTree, senderData.leafIndex)
     if (sender === undefined) return fail('unknown-sender')
-    const refusal = refuseGeneration(group, sender, senderData.generation)
+    if (sender.leaf === state.privatePath.leafIndex) return fail('own-message')
+    const refusal = refuseGeneration(state.secretTree, senderData)
     if (refusal !== undefined) return fail(refusal)
-    const ratcheted = await ratchetToGeneration(
-      state.secretTree,
-      senderData,
-      'application',
-      inertConfig.keyRetentionConfig,
-      suite,
-    )
+    const { key, nonce, tree, erase } = await takeMessageKey(state.secretTree, senderData, suite)
     const aad = encodePrivateContentAAD(message)
-    const decrypted = await suite.hpke.decryptAead(ratcheted.key, ratcheted.nonce, aad, message.ciphertext)
+    const decrypted = await suite.hpke.decryptAead(key, nonce, aad, message.ciphertext)
     const decoded = decodePrivateMessageContent('application')(decrypted, 0)?.[0]
     if (decoded?.contentType !== 'application') return fail('malformed')
     const { content, auth } = toAuthenticatedContent(decoded, message, sender.leaf)
@@ -103,24 +98,14 @@ async function openApplication(
     if (!isSigned) return fail('bad-signature')
     return ok({
       type: 'application',
-      group: groupOf({ ...state, secretTree: ratcheted.newTree }),
+      group: groupOf({ ...state, secretTree: tree }),
       plaintext: decoded.applicationData,
       sender,
       authenticatedData: message.authenticatedData,
-      erase: ratcheted.consumed,
+      erase,
     })
   } catch {
     // an AEAD that does not open throws, and so does content that ends early
     return fail('undecryptable')
   }
-}
-
-/** Judges the claimed generation before a single ratchet step is made for it. MLS-10 */
-function refuseGeneration({ state }: Group, sender: Member, generation: number): OpenRejection | undefined {
-  if (sender.leaf === state.privatePath.leafIndex) return 'own-message'
-  const ratchet = state.secretTree[sender.leaf * 2]?.application
-  if (ratchet === undefined) return 'unknown-sender'
-  if (generation - ratchet.generation > FORWARD_RATCHET_STEPS_MAX) return 'too-far-ahead'
-  const isKept = generation >= ratchet.generation || ratchet.unusedGenerations[generation] !== undefined
-  return isKept ? undefined : 'replayed'
 }

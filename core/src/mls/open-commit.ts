@@ -11,12 +11,13 @@ import { fail, ok } from '../base/result.ts'
 import type { Result } from '../base/result.ts'
 import { addedMembers } from './commit.ts'
 import { groupOf } from './group.ts'
+import { watchPath } from './path-keys.ts'
 import { callConfig, suiteOf } from './suite.ts'
 import { memberAt, membersOf } from './tree.ts'
 import type { Group, Member, MlsContext, Opened, OpenRejection } from './types.ts'
 import { refusePublicMessage } from './validate.ts'
 
-/** Processes another member's commit of the current epoch. Spec: MLS-5…MLS-9, MLS-11, MLS-16, MLS-18, MLS-19. */
+/** Processes another member's commit of the current epoch. Spec: MLS-5…MLS-9, MLS-11, MLS-16, MLS-18…MLS-21. */
 export async function openCommit(
   context: MlsContext,
   group: Group,
@@ -78,9 +79,13 @@ type Processed = (
   committer: Member,
 ) => Promise<ClientState>
 
-const processCommit: Processed = async (context, state, message) =>
+const processCommit: Processed = async (context, state, message) => {
+  const { suite, isConsistent } = watchPath(suiteOf(context))
   // straight to the public door: the general one drops its arguments for private messages
-  (await processPublicMessage(state, message, emptyPskIndex, suiteOf(context))).newState
+  const { newState } = await processPublicMessage(state, message, emptyPskIndex, suite)
+  if (!isConsistent(newState)) throw new ValidationError('a path secret does not derive the keys of its path')
+  return newState
+}
 
 /**
  * Verifies as much of a commit as the member it removes can: the tags, the proposals and the committer's new leaf, but

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { KEY_PACKAGE_LIFETIME_MS } from '../base/limits.ts'
 import { commitChange, generateKeyPackage, joinGroup, verifyKeyPackage } from './index.ts'
 import { callConfig, suiteOf } from './suite.ts'
-import { commit, createScene, exporter, must, NOTHING, open } from './testing/scene.ts'
+import { commit, createScene, exporter, guessWithoutPath, must, NOTHING, open } from './testing/scene.ts'
 
 const crypto = await createNodeCrypto()
 const scene = createScene(crypto, nodeRandom)
@@ -84,6 +84,21 @@ describe('patched library', () => {
     expect(await verifyParentHashes(group.state.ratchetTree, counting)).toBe(true)
     // one chain from alice's leaf: three parents, whose siblings span 1, 2 and 4 leaves of hashes, and themselves
     expect(hashes).toBe(1 + 3 + 7 + 3)
+  })
+
+  test('[MLS-16] a member who is left alone shuts the last other out, from whichever leaf', async () => {
+    const of = await scene.group(alice, bob)
+    for (const [stays, leaves, leaf] of [
+      [alice, bob, 1],
+      [bob, alice, 0],
+    ] as const) {
+      const { group } = await commit(stays, of(stays), { remove: [leaf] })
+      expect(await guessWithoutPath(leaves, of(leaves), group)).not.toEqual(group.state.keySchedule.exporterSecret)
+      const again = await commit(stays, group)
+      expect(await guessWithoutPath(stays, group, again.group)).not.toEqual(
+        again.group.state.keySchedule.exporterSecret,
+      )
+    }
   })
 
   test('[MLS-18] additions are judged by the caller’s clock alone', async () => {

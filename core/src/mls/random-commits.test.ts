@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../base/bytes.ts'
 import { createSeededRandom } from '../base/testing/noble-crypto.ts'
 import { decodeGroup, encodeGroup, groupInfo, joinGroup } from './index.ts'
-import { commit, createScene, exporter, must, open, say } from './testing/scene.ts'
+import { commit, createScene, exporter, guessWithoutPath, must, open, say } from './testing/scene.ts'
 import type { Device } from './testing/scene.ts'
 import type { Group } from './types.ts'
 
@@ -39,6 +39,10 @@ async function run(seed: number): Promise<{ added: number; removed: number }> {
       if (opened.type !== 'commit') throw new Error('not a commit')
       expect(opened.isSelfRemoved).toBe(remove.includes(groupInfo(state).ownLeaf))
       if (!opened.isSelfRemoved) next.set(device, opened.group)
+      else {
+        const guess = await guessWithoutPath(device, state, made.group)
+        expect(guess, `seed ${seed}, commit ${round}`).not.toEqual(made.group.state.keySchedule.exporterSecret)
+      }
     }
     for (const [index, device] of newcomers.entries()) {
       const own = invited[index]

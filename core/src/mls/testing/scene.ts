@@ -1,4 +1,5 @@
 /** Named devices that form groups: what nearly every test of this folder begins with. */
+import { initializeEpoch } from 'ts-mls/keySchedule.js'
 import { assert } from '../../base/assert.ts'
 import { utf8 } from '../../base/bytes.ts'
 import type { CryptoPort, RandomPort } from '../../base/crypto.ts'
@@ -100,3 +101,15 @@ export const say = (device: Device, group: Group, text: string): ReturnType<type
 
 export const exporter = (device: Device, group: Group): Promise<Uint8Array> =>
   exportSecret(device.context, group, 'test', NOTHING, 32)
+
+/**
+ * The exporter secret of `next` as somebody would compute it who knows everything of `before` and no path secret: what
+ * a removed member can try.
+ */
+export async function guessWithoutPath({ context }: Device, before: Group, next: Group): Promise<Uint8Array> {
+  const { kdf } = context.crypto.mlsSuite
+  const nothing = new Uint8Array(kdf.size)
+  const { initSecret } = before.state.keySchedule
+  const { keySchedule } = await initializeEpoch(initSecret, nothing, next.state.groupContext, nothing, kdf)
+  return keySchedule.exporterSecret
+}
