@@ -3,7 +3,7 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
-import type { ConnectionGater, Libp2p } from '@libp2p/interface'
+import type { ConnectionGater, Libp2p, Stream } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -12,6 +12,7 @@ import type { Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import {
   DIAL_ADDRESS_TIMEOUT_MS,
   INBOUND_CONNECTIONS_PENDING_MAX,
@@ -64,7 +65,8 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
   return {
     start: false,
     privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
-    nodeInfo: { name: 'parley', version: '1' },
+    // told to every peer: no more than all of us have in common
+    nodeInfo: { name: 'parley', version: '1', userAgent: 'parley' },
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp(), webSockets(), circuitRelayTransport({ discoveryFilter: NO_RELAY_DISCOVERY })],
     connectionEncrypters: [noise()],
@@ -126,3 +128,8 @@ export async function startHost<Services extends Record<string, unknown>>(
  * the configured push nodes and nothing else, so every discovered peer counts as known already.
  */
 const NO_RELAY_DISCOVERY = { has: () => true, add: () => undefined, remove: () => undefined }
+
+/** A stream of `protocol` to the node at `address`, which ends in `/p2p/ID`. */
+export async function openStream(host: Host, address: string, protocol: string): Promise<Stream> {
+  return host.dialProtocol(multiaddr(address), protocol)
+}

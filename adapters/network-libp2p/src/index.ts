@@ -1,5 +1,5 @@
 export { isAddress } from './addresses.ts'
-export { createHost } from './host.ts'
+export { createHost, openStream } from './host.ts'
 export type { Host, HostOptions } from './host.ts'
 export { LINK_PROTOCOL, createLibp2pNetwork } from './network.ts'
 export type { Libp2pNetworkOptions } from './network.ts'

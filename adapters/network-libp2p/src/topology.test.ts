@@ -1,5 +1,6 @@
 /** Several real nodes on loopback: relays, the DHT, restarts. */
 import { randomBytes } from 'node:crypto'
+import { FRAME_BYTES_MAX, RELAY_CIRCUIT_BYTES_MAX } from '@parley/core'
 import { never } from '@parley/engine/contract'
 import type { Member } from '@parley/engine/contract'
 import { describe, expect, it } from 'vitest'
@@ -80,6 +81,30 @@ describe('through a push node', () => {
     expect([...alice.faults, ...bob.faults]).toEqual([])
   })
 
+  it(
+    '[PUSH-1] ends a circuit that carried RELAY_CIRCUIT_BYTES_MAX, and makes another',
+    { timeout: 60_000 },
+    async () => {
+      await using cleanup = new Cleanup()
+      const push = await startPushHost(cleanup)
+      const bob = await cleanup.join({ listen: [], bootstrap: push.addresses() })
+      await bob.until(() => hasCircuit(bob))
+      const alice = await cleanup.join()
+      await alice.network.connect(bob.id, bob.network.addresses(), never())
+      const [near, far] = [await alice.opened(1), await bob.opened(1)]
+      const frames = RELAY_CIRCUIT_BYTES_MAX / FRAME_BYTES_MAX
+      await alice.sendAll(Array.from({ length: frames + 20 }, () => FRAME_BYTES_MAX))
+      expect([await near.closed, await far.closed]).toEqual(['transport', 'transport'])
+      expect(far.frames).toBeLessThan(frames)
+      expect(far.frames).toBeGreaterThan(frames / 2)
+      await alice.network.connect(bob.id, bob.network.addresses(), never())
+      await bob.opened(2)
+      expect(alice.link.send(new Uint8Array(10))).toBe(true)
+      const seen = bob.frames
+      await bob.until(() => bob.frames === seen + 1)
+    },
+  )
+
   it('[NET-4] finds a listening device through the DHT and links to it directly', async () => {
     await using cleanup = new Cleanup()
     const push = await startPushHost(cleanup)
@@ -92,7 +117,7 @@ describe('through a push node', () => {
     await exchange(alice, bob)
   })
 
-  it('[NET-4] finds a device again that restarted on another port', async () => {
+  it('[NET-2] [NET-4] finds a device again by the DHT that restarted on another port', async () => {
     await using cleanup = new Cleanup()
     const push = await startPushHost(cleanup)
     const bootstrap = push.addresses()

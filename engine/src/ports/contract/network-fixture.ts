@@ -28,7 +28,7 @@ export interface Member {
   connect(other: Member): Promise<void>
   /** Resolves with the newest link when there have been `count` of them. */
   opened(count: number): Promise<SeenLink>
-  /** Sends frames of these lengths on the newest link, waiting for room. */
+  /** Sends frames of these lengths on the newest link, waiting for room; stops when the link closes. */
   sendAll(lengths: readonly number[]): Promise<void>
   /** Resolves when frames of these lengths have arrived since the last call; anything else is a fault. */
   receiveAll(lengths: readonly number[]): Promise<void>
@@ -167,10 +167,13 @@ class Recorder implements Member {
   }
 
   async sendAll(lengths: readonly number[]): Promise<void> {
-    const { link } = this
+    const { link, closeReasons } = this.last
     for (const [index, length] of lengths.entries()) {
       const frame = frameOf(index, length)
-      while (!link.send(frame)) await this.drained()
+      while (!link.send(frame)) {
+        await this.drained()
+        if (closeReasons.length > 0) return
+      }
     }
   }
 
