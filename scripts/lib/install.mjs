@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Advice, capture, root, run } from './process.mjs'
 
-const NODE_MIN = [22, 19]
+const NODE_MIN = [24, 7]
 const modules = join(root, 'node_modules')
 const stamp = join(modules, '.parley-lock')
 

@@ -14,3 +14,4 @@ export {
 } from './socket-server.ts'
 export type { CheckedOperation, SocketPeer, SocketServerOptions, SocketSession } from './socket-server.ts'
 export { TokenBucket } from './token-bucket.ts'
+export { createOperationCheck, isEventName } from './check.ts'

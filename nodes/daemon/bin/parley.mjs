@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const NODE_MIN = [22, 19]
+const NODE_MIN = [24, 7]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) {

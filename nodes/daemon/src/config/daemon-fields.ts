@@ -1,0 +1,81 @@
+import { LOG_LEVELS } from '../log.ts'
+import type { Field } from './fields.ts'
+
+/** Port of the page and the API when nothing else is said. */
+export const API_PORT_DEFAULT = 7_100
+
+/** The settings of `parley daemon` and `parley start`. */
+export const daemonFields: readonly Field[] = [
+  {
+    key: 'data',
+    kind: 'folder',
+    default: '~/.parley',
+    placeholder: 'DIR',
+    isInFile: false,
+    help: 'Folder with your keys and messages. One node at a time may use it.',
+  },
+  {
+    key: 'apiPort',
+    kind: 'port',
+    default: API_PORT_DEFAULT,
+    placeholder: 'N',
+    help: 'Port of the page and the API on 127.0.0.1; 0 lets the system choose.',
+  },
+  {
+    key: 'listen',
+    kind: 'list',
+    default: ['/ip4/127.0.0.1/tcp/0'],
+    placeholder: 'MULTIADDR',
+    help:
+      'Where other nodes can reach this one, several times if wanted. Only this machine by default; ' +
+      '/ip4/0.0.0.0/tcp/4100 opens it to your network. A port of 0 is chosen once and kept.',
+  },
+  {
+    key: 'announce',
+    kind: 'list',
+    default: [],
+    placeholder: 'MULTIADDR',
+    help: 'Addresses to give to others instead of what the node listens on, for example behind a router.',
+  },
+  {
+    key: 'bootstrap',
+    kind: 'list',
+    default: [],
+    placeholder: 'MULTIADDR',
+    help: 'Push nodes to stay connected to, each ending in /p2p/ and its peer id.',
+  },
+  {
+    key: 'name',
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'What a new account calls itself. Later, change it in the page.',
+  },
+  {
+    key: 'passphraseFile',
+    kind: 'file',
+    placeholder: 'FILE',
+    help: 'File whose first line opens sealed keys. Without it a sealed node starts locked and the page asks.',
+  },
+  {
+    key: 'open',
+    kind: 'switch',
+    default: false,
+    isInFile: false,
+    help: 'Open the page in the browser once ready.',
+  },
+  {
+    key: 'json',
+    kind: 'switch',
+    default: false,
+    isInFile: false,
+    help: 'Print one JSON line when ready, and the log as JSON lines.',
+  },
+  {
+    key: 'logLevel',
+    kind: 'choice',
+    default: 'info',
+    choices: LOG_LEVELS,
+    placeholder: LOG_LEVELS.join('|'),
+    help: 'The least important lines of the log to show.',
+  },
+]

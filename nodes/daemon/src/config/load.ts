@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  checkValue,
+  ConfigError,
+  type ConfigValue,
+  type Field,
+  flagOf,
+  parseText,
+  type Setting,
+  variableOf,
+} from './fields.ts'
+
+export type Settings = ReadonlyMap<string, Setting>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Settings from defaults, the file in the data folder, `PARLEY_` variables and flags; each overrides the ones before.
+ *
+ * @throws ConfigError for an unknown key, variable or flag, a value of the wrong kind, or a file that is not JSON.
+ */
+export function loadSettings(fields: readonly Field[], flags: readonly string[], environment: Environment): Settings {
+  const settings = new Map<string, Setting>()
+  for (const field of fields) settings.set(field.key, { value: field.default, source: 'default' })
+  const fromEnvironment = readEnvironment(fields, environment)
+  const fromFlags = readFlags(fields, flags)
+  const data = fromFlags.get('data') ?? fromEnvironment.get('data') ?? settings.get('data')?.value
+  const fromFile = typeof data === 'string' ? readFile(fields, join(expandPath(data), 'config.json')) : new Map()
+  for (const [key, value] of fromFile) settings.set(key, { value, source: 'file' })
+  for (const [key, value] of fromEnvironment) settings.set(key, { value, source: 'environment' })
+  for (const [key, value] of fromFlags) settings.set(key, { value, source: 'flag' })
+  for (const field of fields) {
+    const setting = settings.get(field.key)
+    if ((field.kind !== 'folder' && field.kind !== 'file') || typeof setting?.value !== 'string') continue
+    settings.set(field.key, { value: expandPath(setting.value), source: setting.source })
+  }
+  return settings
+}
+
+/** An absolute path; `~/` is the home folder. */
+export function expandPath(path: string): string {
+  return resolve(path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path)
+}
+
+function readFile(fields: readonly Field[], path: string): Map<string, ConfigValue> {
+  const values = new Map<string, ConfigValue>()
+  if (!existsSync(path)) return values
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new ConfigError(`${path} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new ConfigError(`${path} must hold one JSON object.`)
+  }
+  for (const [key, value] of Object.entries(content)) {
+    const field = fields.find((candidate) => candidate.key === key && candidate.isInFile !== false)
+    if (field === undefined) throw new ConfigError(`${path} has an unknown setting, ${key}.`)
+    values.set(key, checkValue(field, value, `${key} in ${path}`))
+  }
+  return values
+}
+
+function readEnvironment(fields: readonly Field[], environment: Environment): Map<string, ConfigValue> {
+  const values = new Map<string, ConfigValue>()
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('PARLEY_') || text === undefined) continue
+    const field = fields.find((candidate) => variableOf(candidate) === variable)
+    if (field === undefined) throw new ConfigError(`The variable ${variable} is not a setting.`)
+    values.set(field.key, parseText(field, [text], variable))
+  }
+  return values
+}
+
+function readFlags(fields: readonly Field[], flags: readonly string[]): Map<string, ConfigValue> {
+  const options = Object.fromEntries(
+    fields.map((field) => [
+      flagOf(field),
+      field.kind === 'switch' ? ({ type: 'boolean' } as const) : ({ type: 'string', multiple: true } as const),
+    ]),
+  )
+  const values = new Map<string, ConfigValue>()
+  const parsed = parseFlags(flags, options)
+  for (const field of fields) {
+    const value = parsed[flagOf(field)]
+    if (value === undefined) continue
+    const where = `--${flagOf(field)}`
+    values.set(field.key, typeof value === 'boolean' ? value : parseText(field, asTexts(value), where))
+  }
+  return values
+}
+
+const asTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [String(value)])
+
+type FlagOptions = Readonly<
+  Record<string, { readonly type: 'boolean' } | { readonly type: 'string'; readonly multiple: true }>
+>
+
+function parseFlags(flags: readonly string[], options: FlagOptions): Readonly<Record<string, unknown>> {
+  try {
+    return parseArgs({ args: [...flags], options, strict: true, allowNegative: true, allowPositionals: false }).values
+  } catch (cause) {
+    // parseArgs explains itself in one sentence and a hint about `--`, which only confuses here.
+    const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. To specify')
+    throw new ConfigError(`${sentence.replace(/\.$/, '')}.`, { cause })
+  }
+}
+
+/** What `--print-config` shows: every setting, its value and where it came from. */
+export function describeSettings(settings: Settings, isJson: boolean): string {
+  const rows = [...settings].map(([key, { value, source }]) => ({ key, value: value ?? null, source }))
+  if (isJson) return JSON.stringify(Object.fromEntries(rows.map(({ key, ...rest }) => [key, rest])))
+  const width = Math.max(...rows.map(({ key }) => key.length))
+  return rows
+    .map(
+      ({ key, value, source }) => `${key.padEnd(width)}  ${value === null ? '—' : JSON.stringify(value)}  (${source})`,
+    )
+    .join('\n')
+}
+
+/** One setting, which the schema says is of this type. */
+export const textOf = (settings: Settings, key: string): string | undefined => {
+  const value = settings.get(key)?.value
+  return typeof value === 'string' ? value : undefined
+}
+export const numberOf = (settings: Settings, key: string): number => Number(settings.get(key)?.value ?? 0)
+export const isOn = (settings: Settings, key: string): boolean => settings.get(key)?.value === true
+export const listOf = (settings: Settings, key: string): readonly string[] => {
+  const value = settings.get(key)?.value
+  return Array.isArray(value) ? value : []
+}

@@ -1,0 +1,95 @@
+/** Your node as a process serves it: account, API, page and practice partner. */
+import { type LogPort, PortError } from '@parley/engine'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Account, type AccountState } from './account.ts'
+import { startServer } from './http/server.ts'
+import { openToken } from './http/token.ts'
+import type { NodeOptions } from './node.ts'
+import { Practice } from './practice.ts'
+import { writePrivateFile } from './private-file.ts'
+import { VERSION } from './version.ts'
+
+export interface DaemonOptions extends NodeOptions {
+  /** Port of the API and the page on 127.0.0.1; 0 lets the system choose. */
+  readonly apiPort: number
+  readonly log: LogPort
+  /** The bot's program, for tests. */
+  readonly practiceProgram?: string
+  /** The built page, for tests. */
+  readonly pageRoot?: string
+  /** The database turned out damaged while running; the daemon should end. */
+  readonly onDamaged?: (error: PortError) => void
+}
+
+/** What the JSON line of a ready daemon says. Account and addresses are unknown while it is locked. */
+export interface Ready {
+  readonly url: string
+  readonly token: string
+  readonly state: AccountState
+  readonly account: string | null
+  readonly peerId: string | null
+  readonly addresses: readonly string[]
+}
+
+export interface Daemon extends AsyncDisposable {
+  ready(): Promise<Ready>
+  /** The page's address with the token that lets a browser in once. */
+  pageUrl(): string
+}
+
+/** Where other programs of this machine find a running daemon: its URL and process id; removed at its end. */
+export const runningPath = (data: string): string => join(data, 'running.json')
+
+/** Starts the daemon. @throws as `openNode` does; PortError `ADDRESS_IN_USE` for the API's port. */
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { data, log } = options
+  const damaged = (error: PortError): void => {
+    log.log('error', error.message)
+    options.onDamaged?.(error)
+  }
+  const account = await Account.open(options, log, damaged)
+  const client = () => account.client()
+  const { practiceProgram: program, pageRoot } = options
+  const practice = new Practice({ data, client, log, ...(program === undefined ? {} : { program }) })
+  try {
+    const token = openToken(data)
+    const server = await startServer({
+      port: options.apiPort,
+      token,
+      client,
+      version: VERSION,
+      log,
+      ...(pageRoot === undefined ? {} : { pageRoot }),
+      controls: {
+        status: () => ({ state: account.state, version: VERSION }),
+        unlock: (passphrase) => account.unlock(passphrase),
+        recover: (phrase, name) => account.recover(phrase, name),
+        practice: () => practice.open(),
+      },
+    })
+    account.onChanged = () => server.resetSockets()
+    writePrivateFile(runningPath(data), JSON.stringify({ url: server.url, pid: process.pid }))
+    practice.resume()
+    return {
+      ready: () => readyOf(account, server.url, token),
+      pageUrl: () => `${server.url}/?token=${token}`,
+      async [Symbol.asyncDispose]() {
+        rmSync(runningPath(data), { force: true })
+        await Promise.all([server.close(), practice.stop()])
+        await account[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await practice.stop()
+    await account[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function readyOf(account: Account, url: string, token: string): Promise<Ready> {
+  const { state } = account
+  if (state === 'locked') return { url, token, state, account: null, peerId: null, addresses: [] }
+  const me = await account.client().call('me.get', {})
+  return { url, token, state, account: me.account, peerId: me.peerId, addresses: me.addresses }
+}

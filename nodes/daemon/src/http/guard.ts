@@ -1,0 +1,115 @@
+/** Who may ask: this machine's own names, our own page, and holders of the token. Spec: API-14…API-17. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { EngineError, SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** Names of this machine under which the page may be opened; anything else is another site's name rebound to us. */
+const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const
+/** Requests without the right token: enough for somebody who types, too few for a guesser. */
+const STRANGERS_PER_SECOND = 20
+const STRANGERS_BURST = 200
+const COOKIE_LIFETIME_SECONDS = 365 * 86_400
+const SOCKET_TOKEN_PREFIX = 'bearer.'
+
+export interface Guard {
+  readonly token: string
+  /** The port that we listen on, known once we do. */
+  port(): number
+  /** Running time in milliseconds. */
+  nowMs(): number
+}
+
+/** Checks every request before anything else looks at it. */
+export function useGuard(server: FastifyInstance, guard: Guard): void {
+  const known = new TokenBucket(SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, guard.nowMs())
+  const strangers = new TokenBucket(STRANGERS_BURST, STRANGERS_PER_SECOND, guard.nowMs())
+  server.addHook('onRequest', async (request, reply) => {
+    protect(reply, guard.port())
+    if (!isOurHost(request, guard.port()) || !isOurOrigin(request, guard.port())) {
+      throw new EngineError('FORBIDDEN_ORIGIN')
+    }
+    if (isTokenVisit(request)) {
+      if (!strangers.take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
+      if (!isToken(guard.token, queryToken(request))) return refuse(request, reply)
+      return reply.header('set-cookie', cookieOf(guard)).redirect('/', 303)
+    }
+    const isKnown = credentialsOf(request, guard.port()).some((candidate) => isToken(guard.token, candidate))
+    if (!(isKnown ? known : strangers).take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
+    if (!isKnown) return refuse(request, reply)
+  })
+}
+
+/** Headers of every answer, also of refusals. Inline code, other hosts and frames are off; so are sinks for markup. */
+function protect(reply: FastifyReply, port: number): void {
+  const sockets = HOST_NAMES.map((name) => `ws://${name}:${port}`).join(' ')
+  void reply.headers({
+    'content-security-policy':
+      `default-src 'self'; connect-src 'self' ${sockets}; base-uri 'none'; object-src 'none'; form-action 'self'; ` +
+      "frame-ancestors 'none'; require-trusted-types-for 'script'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'cache-control': 'no-store',
+  })
+}
+
+function isOurHost(request: FastifyRequest, port: number): boolean {
+  const host = request.headers.host?.toLowerCase()
+  return HOST_NAMES.some((name) => host === `${name}:${port}`)
+}
+
+/** A browser says where a request comes from; programs say nothing and need the token anyway. */
+function isOurOrigin(request: FastifyRequest, port: number): boolean {
+  const { origin } = request.headers
+  if (origin !== undefined && !HOST_NAMES.some((name) => origin === `http://${name}:${port}`)) return false
+  const site = request.headers['sec-fetch-site']
+  const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
+  return site === undefined || site === 'same-origin' || site === 'none' || isNavigation
+}
+
+const isTokenVisit = (request: FastifyRequest): boolean =>
+  request.method === 'GET' && request.url.startsWith('/?') && queryToken(request) !== undefined
+
+function queryToken(request: FastifyRequest): string | undefined {
+  return new URLSearchParams(request.url.slice(request.url.indexOf('?'))).get('token') ?? undefined
+}
+
+function credentialsOf(request: FastifyRequest, port: number): readonly string[] {
+  const { authorization, cookie, 'sec-websocket-protocol': protocols } = request.headers
+  const bearer = authorization?.startsWith('Bearer ') === true ? [authorization.slice('Bearer '.length)] : []
+  const name = `${cookieName(port)}=`
+  const cookies = (cookie ?? '').split(';').map((part) => part.trim())
+  const isSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
+  const offered = isSocket ? (protocols ?? '').split(',').map((part) => part.trim()) : []
+  return [
+    ...bearer,
+    ...cookies.filter((part) => part.startsWith(name)).map((part) => part.slice(name.length)),
+    ...offered
+      .filter((part) => part.startsWith(SOCKET_TOKEN_PREFIX))
+      .map((part) => part.slice(SOCKET_TOKEN_PREFIX.length)),
+  ]
+}
+
+/** Cookies do not know ports: two nodes on one machine need two names. */
+const cookieName = (port: number): string => `parley-${port}`
+
+const cookieOf = ({ token, port }: Guard): string =>
+  `${cookieName(port())}=${token}; Path=/; Max-Age=${COOKIE_LIFETIME_SECONDS}; HttpOnly; SameSite=Strict`
+
+/** Takes the same time wherever the difference is. */
+function isToken(token: string, candidate: string | undefined): boolean {
+  if (candidate === undefined) return false
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(token), digest(candidate))
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = new EngineError('UNAUTHORIZED')
+  const isVisit = request.headers.accept?.includes('text/html') === true
+  if (!isVisit) throw error
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Parley</title><p>${error.toProblem().title}</p></html>`
+  return reply.code(401).type('text/html; charset=utf-8').send(page)
+}

@@ -1,0 +1,2 @@
+export { openNode } from './node.ts'
+export type { Node, NodeOptions } from './node.ts'

@@ -1,0 +1,41 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { readJsonIfThere, writePrivateFile } from './private-file.ts'
+
+const ANY_PORT = /\/tcp\/0(?=\/|$)/
+
+/**
+ * Gives each listen address that leaves its port to us the one that it got at the first start, so that addresses which
+ * others know stay true. `isFresh` chooses new ports: the old ones were taken meanwhile.
+ */
+export async function fixPorts(data: string, listen: readonly string[], isFresh = false): Promise<readonly string[]> {
+  if (!listen.some((address) => ANY_PORT.test(address))) return listen
+  const path = join(data, 'ports.json')
+  const known = isFresh ? {} : (readJsonIfThere(path) ?? {})
+  const portsByAddress: Record<string, number> = {}
+  const fixed: string[] = []
+  for (const address of listen) {
+    if (!ANY_PORT.test(address)) {
+      fixed.push(address)
+      continue
+    }
+    const remembered = known[address]
+    const port = typeof remembered === 'number' ? remembered : await freePort()
+    portsByAddress[address] = port
+    fixed.push(address.replace(ANY_PORT, `/tcp/${port}`))
+  }
+  writePrivateFile(path, JSON.stringify(portsByAddress))
+  return fixed
+}
+
+/** A port that was free a moment ago; whoever listens on it still has to expect that it is taken. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

@@ -1,0 +1,90 @@
+/** A node without its HTTP server: the engine over this machine's database, network and cryptography. */
+import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
+import { createLibp2pNetwork } from '@parley/adapter-network-libp2p'
+import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
+import { type Engine, type LogPort, openEngine, PortError, type StorePort } from '@parley/engine'
+import { join } from 'node:path'
+import { systemClock } from './clock.ts'
+import { fixPorts } from './listen-ports.ts'
+
+/** An open account: call operations of the API's table, follow live queries and events; dispose to stop. */
+export type Node = Engine
+
+export interface NodeOptions {
+  /** Folder with the node's keys and messages; made when missing. One process at a time. */
+  readonly data: string
+  /** Multiaddrs to listen on. By default this machine only, on a port that is chosen once and kept. */
+  readonly listen?: readonly string[]
+  /** Told to others instead of what the node listens on. */
+  readonly announce?: readonly string[]
+  /** Push nodes, each ending in `/p2p/` and its peer id. */
+  readonly bootstrap?: readonly string[]
+  /** What a new account calls itself. */
+  readonly name?: string
+  /** Opens sealed keys. */
+  readonly passphrase?: string
+  /** Restores an account in a new folder. */
+  readonly recoveryPhrase?: string
+  readonly log?: LogPort
+}
+
+/** Where a node listens when nothing else is said: this machine only. */
+export const LISTEN_DEFAULT: readonly string[] = ['/ip4/127.0.0.1/tcp/0']
+
+const quiet: LogPort = { log() {} }
+
+/**
+ * Opens the account in `data`, making one when the folder is new, and connects it.
+ *
+ * @throws EngineError `LOCKED`, `PASSPHRASE_WRONG`, `RECOVERY_PHRASE_INVALID`; PortError `STORE_IN_USE`,
+ * `STORE_CORRUPT`, `STORE_FULL`, `ADDRESS_IN_USE`. Nothing stays open then.
+ */
+export async function openNode(options: NodeOptions): Promise<Node> {
+  const store = openNodeStore(options.data, options.log ?? quiet)
+  try {
+    return await openAccount(store, options)
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+export const databasePath = (data: string): string => join(data, 'node.db')
+
+/** The database of a data folder, locked for this process. `onDamaged`: damage was found after opening. */
+export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: PortError) => void): StorePort {
+  return openSqliteStore({ path: databasePath(data), log, ...(onDamaged === undefined ? {} : { onDamaged }) })
+}
+
+/** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
+export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
+  const { data, listen = LISTEN_DEFAULT, announce = [], bootstrap = [], log = quiet } = options
+  const { name, passphrase, recoveryPhrase } = options
+  const crypto = await createNodeCrypto()
+  const network = (fixed: readonly string[], deviceSeed: Uint8Array) =>
+    createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...(announce.length === 0 ? {} : { announce }) })
+  return openEngine(
+    {
+      store,
+      clock: systemClock,
+      random: nodeRandom,
+      crypto,
+      log,
+      async createNetwork(deviceSeed) {
+        try {
+          return await network(await fixPorts(data, listen), deviceSeed)
+        } catch (error) {
+          const isOurChoice = listen.some((address) => /\/tcp\/0(\/|$)/.test(address))
+          if (!(error instanceof PortError) || error.code !== 'ADDRESS_IN_USE' || !isOurChoice) throw error
+          log.log('warn', 'another program took our port, so this node has a new address')
+          return network(await fixPorts(data, listen, true), deviceSeed)
+        }
+      },
+    },
+    {
+      ...(name === undefined ? {} : { name }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(recoveryPhrase === undefined ? {} : { recoveryPhrase }),
+    },
+  )
+}
