@@ -103,6 +103,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       stage: conversations,
       published: (commit) => this.#publish(commit),
       failed,
+      closing: () => this.#service.closeBatch(),
       breathe: ports.breathe,
     })
     const sessions = new Sessions(context, network, this)

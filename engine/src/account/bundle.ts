@@ -39,7 +39,10 @@ export interface BundleWish {
 }
 
 /** The current bundle, renewed when needed. Run inside a turn: it writes. */
-export async function prepareBundle(context: BundleContext, wish: BundleWish): Promise<{ bundle: DeviceBundle; save: () => void }> {
+export async function prepareBundle(
+  context: BundleContext,
+  wish: BundleWish,
+): Promise<{ bundle: DeviceBundle; save: () => void }> {
   const held = await heldBundle(context, wish.now)
   if (held !== undefined && !wish.hasOneTimeKeyPackage && isCurrent(context, held, wish)) {
     return { bundle: held.bundle, save: () => undefined }
@@ -123,7 +126,9 @@ export function storedKeyPackages({ store, vault }: Pick<Context, 'store' | 'vau
   return secretNames(store, KEY_PACKAGE).flatMap((name): StoredKeyPackage[] => {
     const value = decodeCbor(readSecret(store, vault, name) ?? new Uint8Array(0))
     const [keyPackage, secrets, isLastResort] = isList(value) ? value : []
-    return isBytes(keyPackage) && isBytes(secrets) ? [{ name, keyPackage, secrets, isLastResort: isLastResort === true }] : []
+    return isBytes(keyPackage) && isBytes(secrets)
+      ? [{ name, keyPackage, secrets, isLastResort: isLastResort === true }]
+      : []
   })
 }
 
@@ -143,7 +148,11 @@ async function newestInbox({ store, vault, crypto, random }: BundleContext, now:
 }
 
 /** Every inbox key that may still be used to reach us, newest first. */
-export async function inboxKeys({ store, vault, crypto }: Pick<Context, 'store' | 'vault' | 'crypto'>): Promise<readonly InboxKey[]> {
+export async function inboxKeys({
+  store,
+  vault,
+  crypto,
+}: Pick<Context, 'store' | 'vault' | 'crypto'>): Promise<readonly InboxKey[]> {
   const seeds = secretNames(store, INBOX)
     .toReversed()
     .map((name) => readSecret(store, vault, name))

@@ -76,7 +76,7 @@ export async function openSelf(platform: Platform, now: number, recoveryPhrase?:
 export function readPhrase({ store, vault }: Pick<Platform, 'store' | 'vault'>): string {
   const bytes = readSecret(store, vault, PHRASE)
   if (bytes === undefined) throw new PortError('STORE_CORRUPT', 'the recovery phrase is missing', false)
-  return parseUtf8(bytes) ?? ""
+  return parseUtf8(bytes) ?? ''
 }
 
 function phraseOf(text: string): string {
@@ -152,7 +152,11 @@ async function readSelf({ store, crypto }: Platform, deviceSeed: Uint8Array): Pr
   const [bytes, events] = isList(value) ? value : []
   const certificate = isBytes(bytes) ? parseDeviceCertificate(bytes) : undefined
   if (!certificate?.ok || !isList(events)) throw damaged()
-  const log = await readIdentityLog(crypto, certificate.value.account, events.filter((event) => isBytes(event)))
+  const log = await readIdentityLog(
+    crypto,
+    certificate.value.account,
+    events.filter((event) => isBytes(event)),
+  )
   if (!log.ok) throw damaged()
   return selfOf(crypto, deviceSeed, { certificate: certificate.value, log: log.value })
 }

@@ -4,9 +4,17 @@
  */
 export const errorTable = {
   INVALID_PARAMETERS: { status: 400, isRetryable: false, user: 'That was not understood. Nothing was changed.' },
-  TEXT_TOO_LONG: { status: 400, isRetryable: false, user: 'The text is longer than 20,000 letters. It was not sent; shorten it and try again.' },
+  TEXT_TOO_LONG: {
+    status: 400,
+    isRetryable: false,
+    user: 'The text is longer than 20,000 letters. It was not sent; shorten it and try again.',
+  },
   TEXT_EMPTY: { status: 400, isRetryable: false, user: 'There is nothing to send.' },
-  INVITE_MALFORMED: { status: 400, isRetryable: false, user: 'This is not a complete Parley invite. Copy the whole link and try again.' },
+  INVITE_MALFORMED: {
+    status: 400,
+    isRetryable: false,
+    user: 'This is not a complete Parley invite. Copy the whole link and try again.',
+  },
   INVITE_EXPIRED: { status: 410, isRetryable: false, user: 'This invite has expired. Ask for a new one.' },
   INVITE_IS_OWN: { status: 400, isRetryable: false, user: 'This is your own invite. Send it to somebody else.' },
   INVITE_NOT_FOUND: { status: 404, isRetryable: false, user: 'This invite no longer exists.' },
@@ -19,18 +27,46 @@ export const errorTable = {
   PASSPHRASE_WRONG: { status: 403, isRetryable: false, user: 'The passphrase is wrong. Nothing was changed.' },
   PASSPHRASE_TOO_SHORT: { status: 400, isRetryable: false, user: 'Use at least 8 letters for the passphrase.' },
   LOCKED: { status: 423, isRetryable: true, user: 'This node is locked. Enter your passphrase to open it.' },
-  RECOVERY_PHRASE_INVALID: { status: 400, isRetryable: false, user: 'These are not 24 valid recovery words. Check the spelling and the order.' },
-  ACCOUNT_IN_USE: { status: 409, isRetryable: false, user: 'This node already has contacts. Start one with an empty folder to recover another account.' },
-  UNAUTHORIZED: { status: 401, isRetryable: false, user: 'Open the page again from the address that the node printed.' },
-  FORBIDDEN_ORIGIN: { status: 403, isRetryable: false, user: 'Another website tried to use your node. It was refused.' },
+  RECOVERY_PHRASE_INVALID: {
+    status: 400,
+    isRetryable: false,
+    user: 'These are not 24 valid recovery words. Check the spelling and the order.',
+  },
+  ACCOUNT_IN_USE: {
+    status: 409,
+    isRetryable: false,
+    user: 'This node already has contacts. Start one with an empty folder to recover another account.',
+  },
+  UNAUTHORIZED: {
+    status: 401,
+    isRetryable: false,
+    user: 'Open the page again from the address that the node printed.',
+  },
+  FORBIDDEN_ORIGIN: {
+    status: 403,
+    isRetryable: false,
+    user: 'Another website tried to use your node. It was refused.',
+  },
   NOT_FOUND: { status: 404, isRetryable: false, user: 'There is nothing at this address.' },
   TOO_LARGE: { status: 413, isRetryable: false, user: 'That is larger than this node accepts.' },
   RATE_LIMITED: { status: 429, isRetryable: true, user: 'Too many requests at once. Wait a moment and try again.' },
-  STORE_FULL: { status: 507, isRetryable: true, user: 'The disk is full. Nothing was lost; free some space and try again.' },
-  STORE_FAILED: { status: 500, isRetryable: true, user: 'The node could not write to its disk. What you see is safe; what you just did was not saved.' },
+  STORE_FULL: {
+    status: 507,
+    isRetryable: true,
+    user: 'The disk is full. Nothing was lost; free some space and try again.',
+  },
+  STORE_FAILED: {
+    status: 500,
+    isRetryable: true,
+    user: 'The node could not write to its disk. What you see is safe; what you just did was not saved.',
+  },
   PRACTICE_UNAVAILABLE: { status: 503, isRetryable: true, user: 'Echo could not be started. Your own node is fine.' },
   CLOSED: { status: 503, isRetryable: true, user: 'The node is shutting down. What you wrote is saved.' },
-  INTERNAL: { status: 500, isRetryable: false, user: 'Something went wrong inside the node. Your messages are safe on this device.' },
+  INTERNAL: {
+    status: 500,
+    isRetryable: false,
+    user: 'Something went wrong inside the node. Your messages are safe on this device.',
+  },
 } as const
 
 export type ErrorCode = keyof typeof errorTable

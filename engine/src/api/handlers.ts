@@ -20,7 +20,13 @@ import { compose } from '../conversation/compose.ts'
 import type { ConversationService } from '../conversation/service.ts'
 import { viewMessages, viewNew, viewPage } from '../conversation/view.ts'
 import { draftPlace, type Views } from '../live/views.ts'
-import { contactByAccount, contactByConversation, isBlockedAccount, saveContact, type ContactRow } from '../store/contacts.ts'
+import {
+  contactByAccount,
+  contactByConversation,
+  isBlockedAccount,
+  saveContact,
+  type ContactRow,
+} from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
 import { entryById, type Entry } from '../store/entries.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -91,7 +97,8 @@ export class Handlers {
     },
     'contacts.rename': ({ account, name }) =>
       this.#changeContact(account, (contact) => ({ ...contact, givenName: sanitizeName(name) })),
-    'contacts.verify': ({ account, isVerified }) => this.#changeContact(account, (contact) => ({ ...contact, isVerified })),
+    'contacts.verify': ({ account, isVerified }) =>
+      this.#changeContact(account, (contact) => ({ ...contact, isVerified })),
     'requests.accept': async ({ id }) =>
       this.#conversation(await this.#turn((now) => acceptRequest(this.#context, this.#events, id, now))),
     'requests.decline': ({ id }) => this.#turn(() => declineRequest(this.#context, id)),
@@ -159,7 +166,13 @@ export class Handlers {
     return message
   }
 
-  #page({ conversation, limit = PAGE_LIMIT_DEFAULT, before, after, around }: Params<'messages.page'>): ResultOf<'messages.page'> {
+  #page({
+    conversation,
+    limit = PAGE_LIMIT_DEFAULT,
+    before,
+    after,
+    around,
+  }: Params<'messages.page'>): ResultOf<'messages.page'> {
     this.#contactOf(conversation)
     return viewPage(this.#context, conversation, {
       limit: Math.max(1, Math.min(limit, PAGE_LIMIT_MAX)),

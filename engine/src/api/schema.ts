@@ -7,7 +7,10 @@ import Type, { type Static, type TProperties, type TSchema } from 'typebox'
 const text = (lettersMax: number, description?: string) =>
   Type.String({ maxLength: lettersMax * 2, ...(description === undefined ? {} : { description }) })
 
-export const Account = Type.String({ pattern: '^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$', description: 'did:key of an account' })
+export const Account = Type.String({
+  pattern: '^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$',
+  description: 'did:key of an account',
+})
 export const ConversationId = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 export const MessageId = Type.String({ pattern: '^01[0-9a-f]{62}$' })
 export const UnixMs = Type.Integer({ minimum: 0, description: 'Unix milliseconds' })
@@ -184,10 +187,15 @@ export const operations = {
     Me,
     { method: 'PATCH', path: '/v1/me' },
   ),
-  'me.recoveryPhrase': command('Shows the 24 words that restore the account', {}, Type.Object({ phrase: Type.String() }), {
-    method: 'POST',
-    path: '/v1/me/recovery-phrase',
-  }),
+  'me.recoveryPhrase': command(
+    'Shows the 24 words that restore the account',
+    {},
+    Type.Object({ phrase: Type.String() }),
+    {
+      method: 'POST',
+      path: '/v1/me/recovery-phrase',
+    },
+  ),
   'me.confirmRecoveryPhrase': command('Notes that the words were written down', {}, Me, {
     method: 'POST',
     path: '/v1/me/recovery-phrase/confirm',
@@ -216,10 +224,15 @@ export const operations = {
     { method: 'POST', path: '/v1/contacts' },
   ),
   'contacts.list': query('People you know', {}, Type.Array(Contact), { method: 'GET', path: '/v1/contacts' }),
-  'contacts.rename': command('Gives a contact a name of your own; empty removes it', { account: Account, name: text(64) }, Contact, {
-    method: 'PATCH',
-    path: '/v1/contacts/{account}',
-  }),
+  'contacts.rename': command(
+    'Gives a contact a name of your own; empty removes it',
+    { account: Account, name: text(64) },
+    Contact,
+    {
+      method: 'PATCH',
+      path: '/v1/contacts/{account}',
+    },
+  ),
   'contacts.safetyNumber': query(
     'The 60 digits that both sides compare',
     { account: Account },
@@ -233,7 +246,10 @@ export const operations = {
     { method: 'PUT', path: '/v1/contacts/{account}/verified' },
   ),
 
-  'requests.list': query('People who ask for contact', {}, Type.Array(ContactRequest), { method: 'GET', path: '/v1/requests' }),
+  'requests.list': query('People who ask for contact', {}, Type.Array(ContactRequest), {
+    method: 'GET',
+    path: '/v1/requests',
+  }),
   'requests.accept': command('Accepts; the conversation opens', { id: Type.String({ maxLength: 64 }) }, Conversation, {
     method: 'POST',
     path: '/v1/requests/{id}/accept',
@@ -253,10 +269,15 @@ export const operations = {
     Nothing,
     { method: 'POST', path: '/v1/conversations/{conversation}/read' },
   ),
-  'conversations.setDraft': command('Keeps an unfinished text', { conversation: ConversationId, text: text(20_000) }, Nothing, {
-    method: 'PUT',
-    path: '/v1/conversations/{conversation}/draft',
-  }),
+  'conversations.setDraft': command(
+    'Keeps an unfinished text',
+    { conversation: ConversationId, text: text(20_000) },
+    Nothing,
+    {
+      method: 'PUT',
+      path: '/v1/conversations/{conversation}/draft',
+    },
+  ),
   'conversations.typing': command('Tells the others that you are typing', { conversation: ConversationId }, Nothing, {
     method: 'POST',
     path: '/v1/conversations/{conversation}/typing',
@@ -276,7 +297,11 @@ export const operations = {
   ),
   'messages.send': command(
     'Sends a text; answers at once, the network comes later',
-    { conversation: ConversationId, text: Type.String({ minLength: 1, maxLength: 40_000 }), replyTo: Type.Optional(MessageId) },
+    {
+      conversation: ConversationId,
+      text: Type.String({ minLength: 1, maxLength: 40_000 }),
+      replyTo: Type.Optional(MessageId),
+    },
     Message,
     { method: 'POST', path: '/v1/conversations/{conversation}/messages' },
   ),
@@ -286,23 +311,44 @@ export const operations = {
     Message,
     { method: 'PATCH', path: '/v1/conversations/{conversation}/messages/{message}' },
   ),
-  'messages.delete': command('Deletes your message for everybody', { conversation: ConversationId, message: MessageId }, Message, {
-    method: 'DELETE',
-    path: '/v1/conversations/{conversation}/messages/{message}',
-  }),
+  'messages.delete': command(
+    'Deletes your message for everybody',
+    { conversation: ConversationId, message: MessageId },
+    Message,
+    {
+      method: 'DELETE',
+      path: '/v1/conversations/{conversation}/messages/{message}',
+    },
+  ),
   'messages.react': command(
     'Adds or takes back one of your reactions',
-    { conversation: ConversationId, message: MessageId, emoji: Type.String({ minLength: 1, maxLength: 32 }), isOn: Type.Boolean() },
+    {
+      conversation: ConversationId,
+      message: MessageId,
+      emoji: Type.String({ minLength: 1, maxLength: 32 }),
+      isOn: Type.Boolean(),
+    },
     Message,
     { method: 'PUT', path: '/v1/conversations/{conversation}/messages/{message}/reactions' },
   ),
-  'messages.retry': command('Sends a failed message again', { conversation: ConversationId, message: MessageId }, Message, {
-    method: 'POST',
-    path: '/v1/conversations/{conversation}/messages/{message}/retry',
-  }),
+  'messages.retry': command(
+    'Sends a failed message again',
+    { conversation: ConversationId, message: MessageId },
+    Message,
+    {
+      method: 'POST',
+      path: '/v1/conversations/{conversation}/messages/{message}/retry',
+    },
+  ),
 
-  'blocks.add': command('Blocks an account at once', { account: Account }, Nothing, { method: 'POST', path: '/v1/blocks/{account}' }),
-  'blocks.remove': command('Unblocks an account', { account: Account }, Nothing, { method: 'DELETE', path: '/v1/blocks/{account}' }),
+  'blocks.add': command('Blocks an account at once', { account: Account }, Nothing, {
+    method: 'POST',
+    path: '/v1/blocks/{account}',
+  }),
+  'blocks.remove': command('Unblocks an account', { account: Account }, Nothing, {
+    method: 'DELETE',
+    path: '/v1/blocks/{account}',
+  }),
 
   'network.get': query('How you are connected', {}, Network, { method: 'GET', path: '/v1/network' }),
 } as const

@@ -37,10 +37,16 @@ const INVITE_ERRORS: Readonly<Record<string, ErrorCode>> = { expired: 'INVITE_EX
  * conversation and are shown with the request; both wait here until they can be delivered.
  * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`.
  */
-export async function addContact(context: Context, link: string, text: string | undefined, now: number): Promise<Apply<string>> {
+export async function addContact(
+  context: Context,
+  link: string,
+  text: string | undefined,
+  now: number,
+): Promise<Apply<string>> {
   const { store, vault, self } = context
   const parsed = parseInvite(link, now)
-  if (!parsed.ok) throw new EngineError(INVITE_ERRORS[parsed.reason] ?? 'INVITE_MALFORMED', `invite is ${parsed.reason}`)
+  if (!parsed.ok)
+    throw new EngineError(INVITE_ERRORS[parsed.reason] ?? 'INVITE_MALFORMED', `invite is ${parsed.reason}`)
   const invite = parsed.value
   const { account } = invite
   if (account === self.account) throw new EngineError('INVITE_IS_OWN')
@@ -49,9 +55,10 @@ export async function addContact(context: Context, link: string, text: string | 
   const known = contactByAccount(store, account)
   const isNew = context.conversations.get(conversation) === undefined
   if (isNew) context.conversations.set(emptyConversation(context, conversation, account))
-  const firstWords = text !== undefined && text !== '' && known?.status !== 'active'
-    ? await compose(context, conversation, { type: 'text', text }, now)
-    : undefined
+  const firstWords =
+    text !== undefined && text !== '' && known?.status !== 'active'
+      ? await compose(context, conversation, { type: 'text', text }, now)
+      : undefined
   return (commit) => {
     if (isNew) insertConversation(context, conversation, account, now)
     firstWords?.(commit)
@@ -109,7 +116,11 @@ export function askForBundle({ store }: Context, session: Session): void {
 export async function giveBundle(context: Context, session: Session): Promise<void> {
   const bytes = await context.turns.run('input', async () => {
     const addresses = context.sessions.status.addresses
-    const { bundle, save } = await prepareBundle(context, { addresses, now: context.clock.now(), hasOneTimeKeyPackage: false })
+    const { bundle, save } = await prepareBundle(context, {
+      addresses,
+      now: context.clock.now(),
+      hasOneTimeKeyPackage: false,
+    })
     return () => {
       save()
       return bundle.bytes
@@ -119,18 +130,30 @@ export async function giveBundle(context: Context, session: Session): Promise<vo
 }
 
 /** A bundle from a link whose device has proven itself; it must be that device's own. */
-export async function takeBundle(context: Context, session: Session, bytes: Uint8Array, now: number): Promise<Apply<void>> {
+export async function takeBundle(
+  context: Context,
+  session: Session,
+  bytes: Uint8Array,
+  now: number,
+): Promise<Apply<void>> {
   const bundle = await verifyDeviceBundle(context.crypto, bytes, now)
   const contact = session.account === undefined ? undefined : contactByAccount(context.store, session.account)
   if (!bundle.ok || contact === undefined || peerIdOfKey(bundle.value.deviceKey) !== session.peerId) {
     context.log.log('info', 'bundle ignored', { reason: bundle.ok ? 'not-theirs' : bundle.reason })
     return () => undefined
   }
-  const request = contact.status === 'invited' && !contact.isRequested ? await sealRequest(context, contact, bundle.value, now) : undefined
+  const request =
+    contact.status === 'invited' && !contact.isRequested
+      ? await sealRequest(context, contact, bundle.value, now)
+      : undefined
   return (commit) => {
     rememberDevice(context, commit, bundle.value, now)
     const name = bundle.value.claimedName
-    const changed: ContactRow = { ...contact, claimedName: name || contact.claimedName, isRequested: contact.isRequested || request !== undefined }
+    const changed: ContactRow = {
+      ...contact,
+      claimedName: name || contact.claimedName,
+      isRequested: contact.isRequested || request !== undefined,
+    }
     if (changed.claimedName !== contact.claimedName || changed.isRequested !== contact.isRequested) {
       saveContact(context.store, changed)
       commit.touch('contacts')
@@ -140,15 +163,27 @@ export async function takeBundle(context: Context, session: Session, bytes: Uint
   }
 }
 
-async function sealRequest(context: Context, contact: ContactRow, theirs: Parameters<typeof sealTo>[1], now: number): Promise<Apply<void> | undefined> {
+async function sealRequest(
+  context: Context,
+  contact: ContactRow,
+  theirs: Parameters<typeof sealTo>[1],
+  now: number,
+): Promise<Apply<void> | undefined> {
   const { self, vault, log, sessions } = context
   if (contact.inviteSealed === undefined) return undefined
-  const stored = JSON.parse(parseUtf8(vault.open(invitePlace(contact.account), contact.inviteSealed)) ?? '{}') as { link?: string; text?: string }
+  const stored = JSON.parse(parseUtf8(vault.open(invitePlace(contact.account), contact.inviteSealed)) ?? '{}') as {
+    link?: string
+    text?: string
+  }
   // Read at the time it was accepted: an invite that expires while the request waits is still worth asking with.
   const invite = parseInvite(stored.link ?? '', contact.createdAt)
   if (!invite.ok) return undefined
   const own = await prepareBundle(context, { addresses: sessions.status.addresses, now, hasOneTimeKeyPackage: true })
-  const transcript = inviteTranscript({ inviter: contact.account, requester: self.account, requesterDevice: self.deviceKey })
+  const transcript = inviteTranscript({
+    inviter: contact.account,
+    requester: self.account,
+    requesterDevice: self.deviceKey,
+  })
   const body = encodeContactRequest({
     bundle: own.bundle.bytes,
     text: stored.text ?? '',
@@ -156,7 +191,12 @@ async function sealRequest(context: Context, contact: ContactRow, theirs: Parame
     inviteProof: inviteProof(invite.value.secret, transcript),
   })
   const sender = { deviceSeed: self.deviceSeed, certificate: self.certificate.bytes }
-  const sealed = await sealTo(context, theirs, sender, { type: CONTACT_REQUEST, body, now, expiresAt: now + SEALED_LIFETIME_MS })
+  const sealed = await sealTo(context, theirs, sender, {
+    type: CONTACT_REQUEST,
+    body,
+    now,
+    expiresAt: now + SEALED_LIFETIME_MS,
+  })
   if (!sealed.ok) {
     log.log('error', 'request not sealed', { reason: sealed.reason })
     return undefined
@@ -164,13 +204,25 @@ async function sealRequest(context: Context, contact: ContactRow, theirs: Parame
   const peerId = peerIdOfKey(theirs.deviceKey)
   return (commit) => {
     own.save()
-    insertOutbox(context.store, { peerId, kind: 'request', conversation: contact.conversation, message: undefined, bytes: sealed.value, createdAt: now })
+    insertOutbox(context.store, {
+      peerId,
+      kind: 'request',
+      conversation: contact.conversation,
+      message: undefined,
+      bytes: sealed.value,
+      createdAt: now,
+    })
     commit.afterwards(() => sessions.wake(peerId))
   }
 }
 
 /** @throws EngineError `REQUEST_NOT_FOUND` when it was answered before. */
-export async function acceptRequest(context: Context, events: ContactEvents, id: string, now: number): Promise<Apply<string>> {
+export async function acceptRequest(
+  context: Context,
+  events: ContactEvents,
+  id: string,
+  now: number,
+): Promise<Apply<string>> {
   const request = requestById(context.store, id)
   if (request === undefined) throw new EngineError('REQUEST_NOT_FOUND')
   const bundle = await verifyDeviceBundle(context.crypto, request.bundle, now)
@@ -239,4 +291,3 @@ function touchAccount({ store }: Context, commit: Parameters<Apply<null>>[0], ac
   commit.touch('requests')
   if (contact !== undefined) commit.touchConversation(contact.conversation)
 }
-

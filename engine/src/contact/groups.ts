@@ -33,6 +33,7 @@ export const emptyConversation = (context: Context, id: string, account: string)
   members: [context.self.account, account].sort(),
   heads: [],
   lastTime: undefined,
+  updatedAt: 0,
   epochs: new Map(),
   headEpoch: undefined,
 })
@@ -50,31 +51,47 @@ export function insertConversation(context: Context, id: string, account: string
  * was verified. @returns what to write: the Welcome in the outbox.
  * @throws EngineError `INTERNAL` when the other device's key package is of no use.
  */
-export async function startGroup(context: Context, conversation: string, theirs: DeviceBundle, peerId: string, now: number): Promise<Apply<void>> {
+export async function startGroup(
+  context: Context,
+  conversation: string,
+  theirs: DeviceBundle,
+  peerId: string,
+  now: number,
+): Promise<Apply<void>> {
   const { mls, self, random } = context
   const groupId = random(GROUP_ID_BYTES)
   const [bytes] = theirs.keyPackages
   const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, now)
-  if (!keyPackage?.ok) throw new EngineError('INTERNAL', `key package of the contact: ${keyPackage?.reason ?? 'missing'}`)
+  if (!keyPackage?.ok)
+    throw new EngineError('INTERNAL', `key package of the contact: ${keyPackage?.reason ?? 'missing'}`)
   const created = await createGroup(mls, self.signer, groupId, now)
   const committed = await commitChange(mls, created, { add: [keyPackage.value], remove: [] }, NO_AUTHENTICATED_DATA)
   if (!committed.ok) throw new EngineError('INTERNAL', `group: ${committed.reason}`)
   const { group, welcome } = committed.value
   if (welcome === undefined) throw new EngineError('INTERNAL', 'group: no welcome')
   await stageGroup(context, conversation, group, now, self.account)
-  const own = await prepareBundle(context, { addresses: context.sessions.status.addresses, now, hasOneTimeKeyPackage: false })
+  const own = await prepareBundle(context, {
+    addresses: context.sessions.status.addresses,
+    now,
+    hasOneTimeKeyPackage: false,
+  })
   const body = encodeContactWelcome({
     conversation: parseBase64url(conversation) ?? new Uint8Array(0),
     groupId,
     welcome,
     bundle: own.bundle.bytes,
   })
-  const sealed = await sealTo(context, theirs, { deviceSeed: self.deviceSeed, certificate: self.certificate.bytes }, {
-    type: CONTACT_WELCOME,
-    body,
-    now,
-    expiresAt: now + SEALED_LIFETIME_MS,
-  })
+  const sealed = await sealTo(
+    context,
+    theirs,
+    { deviceSeed: self.deviceSeed, certificate: self.certificate.bytes },
+    {
+      type: CONTACT_WELCOME,
+      body,
+      now,
+      expiresAt: now + SEALED_LIFETIME_MS,
+    },
+  )
   if (!sealed.ok) throw new EngineError('INTERNAL', `welcome: ${sealed.reason}`)
   return (commit) => {
     own.save()
@@ -111,7 +128,13 @@ export async function joinDirectGroup(
   return undefined
 }
 
-async function stageGroup(context: Context, conversation: string, group: Group, now: number, committer: string): Promise<void> {
+async function stageGroup(
+  context: Context,
+  conversation: string,
+  group: Group,
+  now: number,
+  committer: string,
+): Promise<void> {
   const state = context.conversations.get(conversation)
   if (state === undefined) throw new EngineError('CONVERSATION_NOT_FOUND')
   const epoch = await epochAfter(context, group, { parent: undefined, committer, class: 1, createdAt: now })

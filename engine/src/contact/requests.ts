@@ -22,7 +22,15 @@ import { inboxKeys } from '../account/bundle.ts'
 import type { Context } from '../context.ts'
 import type { Outcome } from '../conversation/receive.ts'
 import { sealSelfUpdate, post } from '../conversation/seal.ts'
-import { contactByAccount, isBlockedAccount, requestOfAccount, saveContact, saveRequest, trimRequests, type ContactRow } from '../store/contacts.ts'
+import {
+  contactByAccount,
+  isBlockedAccount,
+  requestOfAccount,
+  saveContact,
+  saveRequest,
+  trimRequests,
+  type ContactRow,
+} from '../store/contacts.ts'
 import { deviceByPeer, saveDevice } from '../store/devices.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -37,7 +45,12 @@ export interface ContactEvents {
   activated(commit: Commit, conversation: string): void
 }
 
-export async function receiveSealed(context: Context, events: ContactEvents, bytes: Uint8Array, now: number): Promise<Apply<Outcome>> {
+export async function receiveSealed(
+  context: Context,
+  events: ContactEvents,
+  bytes: Uint8Array,
+  now: number,
+): Promise<Apply<Outcome>> {
   const { self, crypto, store, log } = context
   const owner = { account: self.account, deviceKey: self.deviceKey, inboxKeys: await inboxKeys(context) }
   const opened = await openSealed({ crypto }, owner, bytes, now)
@@ -62,7 +75,12 @@ function applyOf(context: Context, events: ContactEvents, opened: OpenedSealed, 
   return undefined
 }
 
-async function onRequest(context: Context, events: ContactEvents, opened: OpenedSealed, now: number): Promise<Apply<void> | undefined> {
+async function onRequest(
+  context: Context,
+  events: ContactEvents,
+  opened: OpenedSealed,
+  now: number,
+): Promise<Apply<void> | undefined> {
   const { store, crypto, log } = context
   const { account, certificate } = opened.sender
   const body = parseContactRequest(opened.body)
@@ -107,7 +125,8 @@ async function onKnownRequester(
   now: number,
 ): Promise<Apply<void> | undefined> {
   const isMutual = contact.status === 'invited' && contact.isRequested
-  if (isMutual && context.self.account > contact.account) return (commit) => rememberDevice(context, commit, bundle, now)
+  if (isMutual && context.self.account > contact.account)
+    return (commit) => rememberDevice(context, commit, bundle, now)
   return activate(context, events, { contact, bundle, now })
 }
 
@@ -118,7 +137,11 @@ interface Activation {
 }
 
 /** Makes the group and turns the contact active. */
-export async function activate(context: Context, events: ContactEvents, { contact, bundle, now }: Activation): Promise<Apply<void>> {
+export async function activate(
+  context: Context,
+  events: ContactEvents,
+  { contact, bundle, now }: Activation,
+): Promise<Apply<void>> {
   const peerId = peerIdOfKey(bundle.deviceKey)
   const start = await startGroup(context, contact.conversation, bundle, peerId, now)
   return (commit) => {
@@ -129,7 +152,12 @@ export async function activate(context: Context, events: ContactEvents, { contac
   }
 }
 
-async function onWelcome(context: Context, events: ContactEvents, opened: OpenedSealed, now: number): Promise<Apply<void> | undefined> {
+async function onWelcome(
+  context: Context,
+  events: ContactEvents,
+  opened: OpenedSealed,
+  now: number,
+): Promise<Apply<void> | undefined> {
   const { store, crypto, log } = context
   const { account, certificate } = opened.sender
   const contact = contactByAccount(store, account)

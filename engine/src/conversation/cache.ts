@@ -32,6 +32,13 @@ const CONVERSATIONS_CACHED_MAX = 256
 interface Mark {
   readonly staged: ReadonlyMap<string, ConversationState>
   readonly orders: number
+  readonly received: number
+}
+
+/** A message of somebody else, new in this batch: its author is owed a receipt. */
+export interface ReceivedMessage {
+  readonly conversation: string
+  readonly id: MessageIdBytes
 }
 
 export class ConversationCache implements Stage {
@@ -43,6 +50,7 @@ export class ConversationCache implements Stage {
   #staged = new Map<string, ConversationState>()
   /** Order of messages staged in this batch, by id: they are not in the store yet. */
   readonly #orders = new Map<string, Order>()
+  #received: ReceivedMessage[] = []
 
   /** `self`: own account. */
   constructor(store: StorePort, vault: Vault, mls: MlsContext, self: string) {
@@ -87,12 +95,22 @@ export class ConversationCache implements Stage {
     this.#orders.set(toHex(id), order)
   }
 
+  stageReceived(message: ReceivedMessage): void {
+    this.#received.push(message)
+  }
+
+  /** What this batch received so far, for its receipts. */
+  get received(): readonly ReceivedMessage[] {
+    return this.#received
+  }
+
   mark(): Mark {
-    return { staged: new Map(this.#staged), orders: this.#orders.size }
+    return { staged: new Map(this.#staged), orders: this.#orders.size, received: this.#received.length }
   }
 
   rollback(mark: Mark): void {
     this.#staged = new Map(mark.staged)
+    this.#received.length = mark.received
     for (const id of [...this.#orders.keys()].slice(mark.orders)) this.#orders.delete(id)
   }
 
@@ -108,6 +126,7 @@ export class ConversationCache implements Stage {
   discard(): void {
     this.#staged.clear()
     this.#orders.clear()
+    this.#received = []
   }
 
   #remember(state: ConversationState): void {
@@ -133,6 +152,7 @@ export class ConversationCache implements Stage {
       heads: this.#readHeads(bytesOf(row, 'heads')),
       lastTime: readTime(textOf(row, 'last_time')),
       epochs,
+      updatedAt: numberOf(row, 'updated_at'),
       headEpoch: currentHead([...epochs.values()], members)?.id,
     }
   }
@@ -167,7 +187,12 @@ export class ConversationCache implements Stage {
     const before = this.#current.get(state.id)
     const heads = encodeCbor(state.heads.map(({ id, order }) => [id, order]))
     const time = state.lastTime === undefined ? '' : `${state.lastTime.ms}.${state.lastTime.counter}`
-    this.#store.run('UPDATE conversations SET heads = ?, last_time = ? WHERE id = ?', [heads, time, state.id])
+    this.#store.run('UPDATE conversations SET heads = ?, last_time = ?, updated_at = max(updated_at, ?) WHERE id = ?', [
+      heads,
+      time,
+      state.updatedAt,
+      state.id,
+    ])
     for (const epoch of state.epochs.values()) {
       const old = before?.epochs.get(epoch.id)
       if (old !== epoch && epoch.group !== undefined) this.#saveEpoch(state.id, epoch, epoch.group, old === undefined)
@@ -180,7 +205,11 @@ export class ConversationCache implements Stage {
   #saveEpoch(conversation: string, epoch: Epoch, group: Group, isNew: boolean): void {
     const state = this.#vault.seal(`epochs/${epoch.id}/state`, encodeGroup(group))
     if (!isNew) {
-      this.#store.run('UPDATE epochs SET state_sealed = ?, messages = ? WHERE id = ?', [state, epoch.messages, epoch.id])
+      this.#store.run('UPDATE epochs SET state_sealed = ?, messages = ? WHERE id = ?', [
+        state,
+        epoch.messages,
+        epoch.id,
+      ])
       return
     }
     const keys = this.#vault.seal(`epochs/${epoch.id}/keys`, encodeKeys(epoch.keys))

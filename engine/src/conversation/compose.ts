@@ -44,9 +44,11 @@ export async function compose(
     parents.map((parent) => context.conversations.orderOf(parent.id) ?? parent.order),
   )
   const parentIds = parents.map((parent) => parent.id)
-  context.conversations.set({ ...withMessage(state, { id, order }, parentIds, false), lastTime: time })
+  context.conversations.set({ ...withMessage(state, { id, order }, parentIds, false), lastTime: time, updatedAt: now })
   context.conversations.stageOrder(id, order)
-  const sealed = hasGroup(state) ? await sealPayload(context, conversation, { type: 'content', bytes: content }, now) : []
+  const sealed = hasGroup(state)
+    ? await sealPayload(context, conversation, { type: 'content', bytes: content }, now)
+    : []
   const entry: Entry = {
     id,
     conversation,
@@ -69,7 +71,6 @@ export async function compose(
   return (commit) => {
     insertEntry(context.store, entry)
     post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
-    touchConversationAt(context, conversation, now)
     commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
     return entry
   }
@@ -78,7 +79,8 @@ export async function compose(
 function checkText(saying: Saying): void {
   const rejection = checkSaying(saying)
   if (rejection === undefined) return
-  if (rejection === 'text-too-long') throw new EngineError('text' in saying && saying.text === '' ? 'TEXT_EMPTY' : 'TEXT_TOO_LONG')
+  if (rejection === 'text-too-long')
+    throw new EngineError('text' in saying && saying.text === '' ? 'TEXT_EMPTY' : 'TEXT_TOO_LONG')
   throw new EngineError('INVALID_PARAMETERS', `content is ${rejection}`)
 }
 
@@ -97,8 +99,4 @@ export async function sealAgain(context: Context, entry: Entry, now: number): Pr
       createdAt: now,
     })
   }
-}
-
-export function touchConversationAt(context: Context, conversation: string, now: number): void {
-  context.store.run('UPDATE conversations SET updated_at = max(updated_at, ?) WHERE id = ?', [now, conversation])
 }

@@ -1,11 +1,13 @@
 /**
- * Delivered and read receipts. What is owed is a column of the log, so a crash forgets none; reports are sealed in
- * batches after the commit that made them due, and are themselves never receipted. Spec: RCP-1…RCP-4.
+ * Delivered and read receipts, sealed in batches and never themselves receipted. What a batch received is reported in
+ * the same transaction that stores it; what is owed otherwise (read marks, repeats) is a column of the log until it is
+ * said, so a crash forgets none. Spec: RCP-1…RCP-4.
  */
 import { RECEIPT_IDS_MAX } from '@parley/core'
 import type { Context } from '../context.ts'
 import { conversationsOwing, owedReceipts, settleReceipts } from '../store/entries.ts'
 import type { Commit } from '../turn/commit.ts'
+import type { Apply } from '../turn/turns.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
 
 export class Receipts {
@@ -21,6 +23,25 @@ export class Receipts {
     for (const conversation of conversationsOwing(this.#context().store)) this.#flush(conversation)
   }
 
+  /** The last step of every batch: one report per conversation on what the batch stored. */
+  async reportBatch(): Promise<Apply<void> | undefined> {
+    const context = this.#context()
+    const { received } = context.conversations
+    if (received.length === 0) return undefined
+    const now = context.clock.now()
+    const applies: Apply<void>[] = []
+    for (const [conversation, messages] of Map.groupBy(received, (message) => message.conversation)) {
+      const delivered = messages.map(({ id }) => id)
+      const sealed = await sealPayload(context, conversation, { type: 'status', report: { delivered, read: [] } }, now)
+      applies.push((commit) =>
+        post(context, commit, sealed, { kind: 'status', conversation, message: undefined, createdAt: now }),
+      )
+    }
+    return (commit) => {
+      for (const apply of applies) apply(commit)
+    }
+  }
+
   owe(commit: Commit, conversation: string): void {
     if (this.#pending.has(conversation)) return
     commit.afterwards(() => this.#flush(conversation))
@@ -29,8 +50,8 @@ export class Receipts {
   #flush(conversation: string): void {
     if (this.#pending.has(conversation)) return
     this.#pending.add(conversation)
-    this.#context().turns
-      .run('input', async () => {
+    this.#context()
+      .turns.run('input', async () => {
         this.#pending.delete(conversation)
         return this.#report(conversation)
       })
@@ -52,7 +73,12 @@ export class Receipts {
     const read = owed.filter(({ isRead }) => isRead).map(({ id }) => id)
     const delivered = owed.filter(({ isRead }) => !isRead).map(({ id }) => id)
     const now = clock.now()
-    const sealed = await sealPayload(this.#context(), conversation, { type: 'status', report: { delivered, read } }, now)
+    const sealed = await sealPayload(
+      this.#context(),
+      conversation,
+      { type: 'status', report: { delivered, read } },
+      now,
+    )
     return (commit) => {
       settleReceipts(store, delivered, false)
       settleReceipts(store, read, true)

@@ -25,7 +25,7 @@ import { advanceStates, hasEntry, insertEntry, isTile, oweDelivered, type Entry 
 import { closeGaps, isMissing, noteGaps } from '../store/gaps.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
-import { contentPlace, touchConversationAt } from './compose.ts'
+import { contentPlace } from './compose.ts'
 import { epochByTag, settle } from './epochs.ts'
 import { accountOf, epochAfter, isGroupOf } from './group.ts'
 import type { Receiver } from './receiver.ts'
@@ -176,7 +176,8 @@ function onContent(context: Context, receiver: Receiver, { state, sender, bytes,
     placement.parents.flatMap((parent) => context.conversations.orderOf(parent) ?? []),
   )
   const isBelow = isMissing(context.store, id)
-  context.conversations.set(withMessage(state, { id, order }, placement.parents, isBelow))
+  context.conversations.set({ ...withMessage(state, { id, order }, placement.parents, isBelow), updatedAt: now })
+  if (sender !== context.self.account) context.conversations.stageReceived({ conversation: state.id, id })
   context.conversations.stageOrder(id, order)
   const entry = entryOf(context, { conversation: state.id, sender, parsed: parsed.value, id, order, bytes, now })
   return (commit) => {
@@ -212,7 +213,7 @@ function entryOf(context: Context, { conversation, sender, parsed, id, order, by
     state: 'delivered',
     isUnread: !isOwn && isTile(saying.type),
     isSkewed: placement.time.ms > now + CLOCK_SKEW_MAX_MS,
-    owed: isOwn ? 'none' : 'delivered',
+    owed: 'none',
     failure: undefined,
     attempts: 0,
     receivedAt: now,
@@ -223,10 +224,9 @@ function logIncoming(context: Context, receiver: Receiver, commit: Commit, entry
   const { store } = context
   if (hasEntry(store, entry.id) || !insertEntry(store, entry)) return
   const hasGap = noteGaps(store, entry.conversation, entry.id, entry.parents)
-  for (const moved of closeGaps(store, entry.conversation, entry.id)) commit.touchMessage(entry.conversation, toHex(moved))
-  touchConversationAt(context, entry.conversation, entry.receivedAt)
+  for (const moved of closeGaps(store, entry.conversation, entry.id))
+    commit.touchMessage(entry.conversation, toHex(moved))
   const shown = entry.target !== undefined && !isTile(entry.kind) ? entry.target : entry.id
   commit.touchMessage(entry.conversation, toHex(shown))
-  if (entry.owed !== 'none') receiver.owes(commit, entry.conversation)
   receiver.received(commit, entry.conversation, hasGap)
 }

@@ -61,6 +61,11 @@ export class ConversationService implements Receiver {
     this.#sync.announceSoon(conversation)
   }
 
+  /** Prepared at the end of every batch of turns. */
+  closeBatch(): Promise<Apply<void> | undefined> {
+    return this.#receipts.reportBatch()
+  }
+
   owes(commit: Commit, conversation: string): void {
     this.#receipts.owe(commit, conversation)
   }
@@ -125,7 +130,8 @@ export class ConversationService implements Receiver {
         deleteOutbox(store, row.seq)
         if (row.conversation === undefined || row.message === undefined) continue
         const where = { conversation: row.conversation, author: self.account }
-        for (const id of advanceStates(store, [row.message], 'sent', where)) commit.touchMessage(row.conversation, toHex(id))
+        for (const id of advanceStates(store, [row.message], 'sent', where))
+          commit.touchMessage(row.conversation, toHex(id))
       }
     })
   }
@@ -139,7 +145,8 @@ export class ConversationService implements Receiver {
     }
     const { conversation } = row
     const attempts = entry.attempts + 1
-    const isHopeless = attempts >= SEAL_ATTEMPTS_MAX || (reason satisfies string) === ('unknown-conversation' satisfies RefusalReason)
+    const isHopeless =
+      attempts >= SEAL_ATTEMPTS_MAX || (reason satisfies string) === ('unknown-conversation' satisfies RefusalReason)
     await context.turns.run('input', () => (commit) => {
       deleteOutbox(context.store, row.seq)
       context.store.run('UPDATE entries SET attempts = ? WHERE id = ?', [attempts, entry.id])
@@ -180,7 +187,14 @@ export class ConversationService implements Receiver {
           if (kind === 'payload') commit.afterwards(() => sessions.sendToAccount(state.account, envelope))
           else {
             for (const peerId of recipients) {
-              insertOutbox(store, { peerId, kind: 'commit', conversation, message: undefined, bytes: envelope, createdAt: now })
+              insertOutbox(store, {
+                peerId,
+                kind: 'commit',
+                conversation,
+                message: undefined,
+                bytes: envelope,
+                createdAt: now,
+              })
               commit.afterwards(() => sessions.wake(peerId))
             }
           }

@@ -43,6 +43,8 @@ export interface ConversationState {
   readonly heads: readonly Head[]
   /** Clock of the last own message. */
   readonly lastTime: HybridTime | undefined
+  /** When something was last said here, by our clock. */
+  readonly updatedAt: number
   /** Retained epochs by id. */
   readonly epochs: ReadonlyMap<string, Epoch>
   /** The epoch to seal in; undefined until the group exists. */

@@ -92,7 +92,9 @@ export class Sync {
     for (const entry of this.#ownAncestors(conversation, control)) {
       turns
         .run('input', () => sealAgain(this.#context(), entry, this.#context().clock.now()))
-        .catch((error: unknown) => log.log('warn', 'a wanted message could not be sealed again', { error: String(error) }))
+        .catch((error: unknown) =>
+          log.log('warn', 'a wanted message could not be sealed again', { error: String(error) }),
+        )
     }
     log.log('debug', 'wanted messages answered', { peer: origin.peerId.slice(-6) })
   }

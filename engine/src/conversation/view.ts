@@ -79,14 +79,17 @@ function contentOf(saying: Saying | undefined): Content {
 function reactionsOf(context: ViewContext, annotations: readonly Entry[]): Message['reactions'] {
   const accountsByEmoji = new Map<string, Set<string>>()
   for (const annotation of annotations) {
-    const saying = annotation.kind === 'reaction' || annotation.kind === 'unreaction' ? sayingOf(context, annotation) : undefined
+    const saying =
+      annotation.kind === 'reaction' || annotation.kind === 'unreaction' ? sayingOf(context, annotation) : undefined
     if (saying?.type !== 'reaction' && saying?.type !== 'unreaction') continue
     const accounts = accountsByEmoji.get(saying.emoji) ?? new Set()
     if (saying.type === 'reaction') accounts.add(annotation.author)
     else accounts.delete(annotation.author)
     accountsByEmoji.set(saying.emoji, accounts)
   }
-  return [...accountsByEmoji].flatMap(([emoji, accounts]) => (accounts.size > 0 ? [{ emoji, accounts: [...accounts] }] : []))
+  return [...accountsByEmoji].flatMap(([emoji, accounts]) =>
+    accounts.size > 0 ? [{ emoji, accounts: [...accounts] }] : [],
+  )
 }
 
 export interface PageWish {

@@ -74,7 +74,9 @@ export class Keeper {
     const cancelTimeout = clock.after(DIAL_TIMEOUT_MS, abort)
     this.#network
       .connect(peerId, addressesOf(store, peerId), aborter.signal)
-      .catch((error: unknown) => log.log('debug', 'device not reached', { peer: peerId.slice(-6), error: String(error) }))
+      .catch((error: unknown) =>
+        log.log('debug', 'device not reached', { peer: peerId.slice(-6), error: String(error) }),
+      )
       .finally(() => {
         cancelTimeout()
         attempt.isDialling = false

@@ -137,7 +137,8 @@ export class Session {
     }
     // Frames behind the last flight may arrive while it is still being checked: they wait in the same queue.
     if (frame.type === 'auth' && ++this.#authFrames > AUTH_FRAMES_MAX) this.link.close()
-    else if (frame.type === 'auth') this.#stepAuth({ type: 'net.received', now: this.#context.clock.now(), bytes: frame.flight })
+    else if (frame.type === 'auth')
+      this.#stepAuth({ type: 'net.received', now: this.#context.clock.now(), bytes: frame.flight })
     else this.#afterAuth(() => this.#onOpenFrame(frame))
   }
 

@@ -1,14 +1,7 @@
 export type { Cancel, ClockPort } from './clock.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'
-export type {
-  Link,
-  LinkCloseReason,
-  LinkHandlers,
-  NetworkHandlers,
-  NetworkPort,
-  NetworkStatus,
-} from './network.ts'
+export type { Link, LinkCloseReason, LinkHandlers, NetworkHandlers, NetworkPort, NetworkStatus } from './network.ts'
 export { PortError } from './port-error.ts'
 export type { PortErrorCode } from './port-error.ts'
 export type { SqlRow, SqlValue, StorePort } from './store.ts'

@@ -118,7 +118,7 @@ function groupsOf(ids: readonly MessageIdBytes[]): readonly (readonly MessageIdB
   for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
     const group = ids.slice(start, start + IDS_PER_STATEMENT)
     const size = 2 ** Math.ceil(Math.log2(group.length))
-    for (const last = group.at(-1); last !== undefined && group.length < size; ) group.push(last)
+    for (const last = group.at(-1); last !== undefined && group.length < size;) group.push(last)
     groups.push(group)
   }
   return groups
@@ -214,10 +214,9 @@ export const unreadCount = (store: StorePort, conversation: string): number =>
   )
 
 export function firstUnread(store: StorePort, conversation: string): MessageIdBytes | undefined {
-  const row = store.all(
-    'SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 ORDER BY sort_order LIMIT 1',
-    [conversation],
-  )[0]
+  const row = store.all('SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 ORDER BY sort_order LIMIT 1', [
+    conversation,
+  ])[0]
   return row === undefined ? undefined : bytesOf(row, 'id')
 }
 
@@ -228,7 +227,11 @@ export function firstUnread(store: StorePort, conversation: string): MessageIdBy
 export function markRead(
   store: StorePort,
   conversation: string,
-  { upTo, limit, owesReceipt }: { readonly upTo: Order | undefined; readonly limit: number; readonly owesReceipt: boolean },
+  {
+    upTo,
+    limit,
+    owesReceipt,
+  }: { readonly upTo: Order | undefined; readonly limit: number; readonly owesReceipt: boolean },
 ): readonly MessageIdBytes[] {
   const rows = store.all(
     'SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 AND sort_order <= ? ORDER BY sort_order LIMIT ?',

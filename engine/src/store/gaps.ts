@@ -43,7 +43,11 @@ export function closeGaps(store: StorePort, conversation: string, arrived: Messa
 }
 
 /** Recomputes orders from `children` on. Ends because an order only grows and the graph has no cycles (ids are hashes). */
-function moveDescendants(store: StorePort, conversation: string, children: readonly MessageIdBytes[]): MessageIdBytes[] {
+function moveDescendants(
+  store: StorePort,
+  conversation: string,
+  children: readonly MessageIdBytes[],
+): MessageIdBytes[] {
   const moved: MessageIdBytes[] = []
   const open = [...children]
   for (let id = open.shift(); id !== undefined; id = open.shift()) {
@@ -57,7 +61,10 @@ function moveDescendants(store: StorePort, conversation: string, children: reado
     if (order === entry.order) continue
     store.run('UPDATE entries SET sort_order = ? WHERE id = ?', [order, id])
     moved.push(id)
-    const later = store.all('SELECT * FROM entries WHERE conversation = ? AND sort_order >= ?', [conversation, entry.order])
+    const later = store.all('SELECT * FROM entries WHERE conversation = ? AND sort_order >= ?', [
+      conversation,
+      entry.order,
+    ])
     const idHex = toHex(id)
     for (const row of later) {
       const below = readEntry(row)

@@ -38,6 +38,8 @@ export interface TurnsOptions {
   readonly stage: Stage
   readonly published: (commit: Commit) => void
   readonly failed: (error: unknown) => void
+  /** Prepared after the jobs of a batch and applied last in its transaction: what follows from all of them together. */
+  readonly closing?: () => Promise<Apply<void> | undefined>
   /** Awaited between batches, so that a long queue does not keep the network waiting. */
   readonly breathe?: (() => Promise<void>) | undefined
 }
@@ -93,7 +95,10 @@ export class Turns {
   #take(): Job[] {
     const batch: Job[] = []
     for (const queue of [this.#commands, this.#inputs]) {
-      while (batch.length < BATCH_JOBS_MAX && queue[0] !== undefined) {
+      // Commands go first, but a flood of them leaves half of each batch to what the network brings.
+      const hasOthers = queue === this.#commands && this.#inputs.length > 0
+      const jobsMax = hasOthers ? BATCH_JOBS_MAX / 2 : BATCH_JOBS_MAX
+      while (batch.length < jobsMax && queue[0] !== undefined) {
         if (queue[0].isAlone && batch.length > 0) return batch
         const job = queue.shift()
         if (job === undefined) break
@@ -120,8 +125,10 @@ export class Turns {
     const commit = new Commit()
     const results: unknown[] = []
     try {
+      const closing = await this.#options.closing?.()
       store.transaction(() => {
         for (const { apply } of prepared) results.push(apply(commit))
+        closing?.(commit)
         stage.persist()
       })
     } catch (error) {

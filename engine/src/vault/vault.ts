@@ -53,7 +53,8 @@ export async function openVault(context: Context, passphrase: string | undefined
   const row = context.store.all('SELECT value FROM meta WHERE key = ?', [META_KEY])[0]
   if (row === undefined) {
     const key = context.random(KEY_BYTES)
-    const wrap = passphrase === undefined || passphrase === '' ? plainWrap(key) : await sealedWrap(context, key, passphrase)
+    const wrap =
+      passphrase === undefined || passphrase === '' ? plainWrap(key) : await sealedWrap(context, key, passphrase)
     saveWrap(context.store, wrap)
     return vaultOver(context, key, wrap.length > 0 && parseWrap(wrap)?.type === 'sealed')
   }
