@@ -14,7 +14,8 @@ const MARKDOWN = 'text/markdown;variant=GFM-MIMI'
 const PLAIN = 'text/plain;charset=utf-8'
 const FALLBACK_LETTERS_MAX = 1_000
 const HYBRID_COUNTER_MAX = 0xffff
-const HYBRID_MS_MAX = 2 ** 48 - 1
+/** The year 6429. Half of what 48 bits hold, so that orders below a lying clock still have room to grow. CNT-5 */
+const HYBRID_MS_MAX = 2 ** 47 - 1
 
 /** MIMI dispositions that this version writes. */
 const RENDER = 1
@@ -117,8 +118,11 @@ const isReference = (value: CborValue | undefined): value is MessageIdBytes | nu
 
 export const isMessageId = (value: unknown): value is MessageIdBytes => isBytes(value, 32) && value[0] === 0x01
 
+/** Nothing that breaks or turns around the line in which it is shown. CNT-8 */
+const FORBIDDEN_IN_EMOJI = /[\p{Cc}\p{Bidi_Control}\s]/u
+
 const isEmoji = (value: unknown): value is string =>
-  isText(value) && value !== '' && countLetters(value) <= REACTION_LETTERS_MAX && !/[\p{Cc}\s]/u.test(value)
+  isText(value) && value !== '' && countLetters(value) <= REACTION_LETTERS_MAX && !FORBIDDEN_IN_EMOJI.test(value)
 
 function decodeTime(value: CborValue | undefined): HybridTime | undefined {
   if (!isList(value) || value.length !== 2) return undefined

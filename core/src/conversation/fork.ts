@@ -6,7 +6,7 @@
 import { compareBytes, toHex } from '../base/bytes.ts'
 
 export interface CommitNode {
-  /** SHA-256 of the commit's MLSMessage bytes; of the group id for the first epoch. */
+  /** Names the epoch that the commit leads to, alike on every device. CNV-4 */
   readonly id: Uint8Array
   readonly parent: Uint8Array | undefined
   readonly committer: string
@@ -15,7 +15,9 @@ export interface CommitNode {
 }
 
 /**
- * `stewards`: accounts in order of rank. `nodes` must hold exactly one root (a node whose parent is not among them).
+ * `stewards`: accounts in order of rank. Roots are nodes whose parent is not among them: the first epoch, or those below
+ * an epoch that was forgotten. Several roots are judged like the children that they were, so that forgetting the
+ * parent of a fork never changes its outcome.
  * @returns the node that everybody who holds the same nodes calls the head; `undefined` for no nodes.
  */
 export function chooseHead(nodes: readonly CommitNode[], stewards: readonly string[]): CommitNode | undefined {
@@ -27,13 +29,13 @@ export function chooseHead(nodes: readonly CommitNode[], stewards: readonly stri
     if (parent === undefined || !nodeIds.has(parent)) roots.push(node)
     else childrenByParent.set(parent, [...(childrenByParent.get(parent) ?? []), node])
   }
-  let current = roots.sort((a, b) => compareBytes(a.id, b.id))[0]
-  while (current !== undefined) {
-    const children: readonly CommitNode[] | undefined = childrenByParent.get(toHex(current.id))
-    if (children === undefined) return current
-    current = [...children].sort((a, b) => compareBranches(a, b, childrenByParent, stewards))[0]
+  let branches: readonly CommitNode[] | undefined = roots
+  let head: CommitNode | undefined
+  while (branches !== undefined) {
+    head = [...branches].sort((a, b) => compareBranches(a, b, childrenByParent, stewards))[0]
+    branches = head === undefined ? undefined : childrenByParent.get(toHex(head.id))
   }
-  return undefined
+  return head
 }
 
 function compareBranches(

@@ -22,7 +22,12 @@ export interface OuterPayload {
 }
 
 /** `nonce`: 24 fresh random bytes. `undefined` when the body fits no bucket. */
-export function sealOuter(key: Uint8Array, tag: Uint8Array, nonce: Uint8Array, payload: OuterPayload): Uint8Array | undefined {
+export function sealOuter(
+  key: Uint8Array,
+  tag: Uint8Array,
+  nonce: Uint8Array,
+  payload: OuterPayload,
+): Uint8Array | undefined {
   const header = concat(Uint8Array.of(OUTER_VERSION), tag)
   const padded = pad(concat(Uint8Array.of(KINDS[payload.kind]), payload.body), OVERHEAD_BYTES)
   if (padded === undefined) return undefined

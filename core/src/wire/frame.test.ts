@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeCbor, type CborValue } from '../base/cbor.ts'
+import { sha256 } from '../base/hash.ts'
+import { BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX } from '../base/limits.ts'
+import { DAMAGES, mutate } from '../base/testing/mutate.ts'
+import { decodeFrame, encodeFrame, ENVELOPE_ID_BYTES, envelopeId, type Frame } from './frame.ts'
+
+const bytes = fc.uint8Array({ maxLength: 60 })
+const ids = fc.array(fc.uint8Array({ minLength: ENVELOPE_ID_BYTES, maxLength: ENVELOPE_ID_BYTES }), { maxLength: 5 })
+const frame: fc.Arbitrary<Exclude<Frame, { type: 'unknown' }>> = fc.oneof(
+  fc.record({ type: fc.constant('auth' as const), flight: bytes }),
+  fc.constant({ type: 'bundle.get' as const }),
+  fc.record({ type: fc.constant('bundle' as const), bundle: bytes }),
+  fc.record({ type: fc.constant('envelope' as const), bytes }),
+  fc.record({ type: fc.constant('ack' as const), ids }),
+  fc.record({ type: fc.constant('refuse' as const), ids, reason: fc.string({ maxLength: 32 }) }),
+)
+
+describe('frames', () => {
+  it('[WIRE-1] [WIRE-2] read back what was written', () => {
+    fc.assert(
+      fc.property(frame, (original) => {
+        expect(decodeFrame(encodeFrame(original))).toEqual(original)
+      }),
+    )
+  })
+
+  it('[WIRE-1] any bytes have an outcome, and what is accepted has one spelling', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (value) => {
+        const decoded = decodeFrame(value)
+        if (decoded !== undefined && decoded.type !== 'unknown') expect(encodeFrame(decoded)).toEqual(value)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('[WIRE-1] a damaged frame is refused, ignored or another frame in its one spelling', () => {
+    fc.assert(
+      fc.property(frame, fc.constantFrom(...DAMAGES), fc.nat(200), fc.nat(255), (original, damage, position, value) => {
+        const damaged = mutate(encodeFrame(original), damage, position, value)
+        const decoded = decodeFrame(damaged)
+        if (decoded !== undefined && decoded.type !== 'unknown') expect(encodeFrame(decoded)).toEqual(damaged)
+      }),
+    )
+  })
+
+  const id = new Uint8Array(ENVELOPE_ID_BYTES)
+  const wrong: readonly (readonly [string, CborValue])[] = [
+    ['no list', { type: 3 }],
+    ['no type', []],
+    ['a negative type', [-1]],
+    ['a type beyond 16 bits', [65_536]],
+    ['a type in words', ['ack']],
+    ['auth without a flight', [0]],
+    ['auth with a tail', [0, id, 1]],
+    ['a request with a tail', [1, 1]],
+    ['a bundle that is text', [2, 'bundle']],
+    ['a bundle over its limit', [2, new Uint8Array(BUNDLE_BYTES_MAX + 1)]],
+    ['an envelope over its limit', [3, new Uint8Array(ENVELOPE_BYTES_MAX + 1)]],
+    ['an envelope with a tail', [3, id, id]],
+    ['an acknowledgement of one id without a list', [4, id]],
+    ['an id that is too short', [4, [new Uint8Array(15)]]],
+    ['more ids than fit', [4, Array.from({ length: FRAME_ENVELOPE_IDS_MAX + 1 }, () => id)]],
+    ['a refusal without a reason', [5, [id]]],
+    ['a reason over its limit', [5, [id], 'x'.repeat(33)]],
+    ['a reason that is a number', [5, [id], 7]],
+  ]
+  it.each(wrong)('[WIRE-2] [WIRE-3] %s is malformed', (_what, value) => {
+    expect(decodeFrame(encodeCbor(value))).toBeUndefined()
+  })
+
+  it('[WIRE-2] the limits themselves are allowed', () => {
+    expect(decodeFrame(encodeCbor([2, new Uint8Array(BUNDLE_BYTES_MAX)]))?.type).toBe('bundle')
+    expect(decodeFrame(encodeCbor([3, new Uint8Array(ENVELOPE_BYTES_MAX)]))?.type).toBe('envelope')
+    const many = Array.from({ length: FRAME_ENVELOPE_IDS_MAX }, () => id)
+    expect(decodeFrame(encodeCbor([4, many]))?.type).toBe('ack')
+  })
+
+  it('[WIRE-1] a frame over the limit is refused before it is read', () => {
+    expect(decodeFrame(encodeCbor([77, new Uint8Array(FRAME_BYTES_MAX)]))).toBeUndefined()
+  })
+
+  it('[WIRE-3] a well-formed frame of a later version is unknown, not malformed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 6, max: 65_535 }), bytes, (type, body) => {
+        expect(decodeFrame(encodeCbor([type, body, { more: [true, null] }]))).toEqual({ type: 'unknown' })
+      }),
+    )
+  })
+
+  it('[WIRE-4] an envelope is named by the first 16 bytes of its SHA-256', () => {
+    fc.assert(
+      fc.property(bytes, (value) => {
+        expect(envelopeId(value)).toEqual(sha256(value).slice(0, ENVELOPE_ID_BYTES))
+      }),
+    )
+    expect(envelopeId(new Uint8Array([1]))).not.toEqual(envelopeId(new Uint8Array([2])))
+  })
+})
