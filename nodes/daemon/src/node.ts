@@ -70,6 +70,7 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       random: nodeRandom,
       crypto,
       log,
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
       async createNetwork(deviceSeed) {
         try {
           return await network(await fixPorts(data, listen), deviceSeed)
