@@ -67,7 +67,7 @@ export const context = (suite: CiphersuiteImpl, fields: Partial<GroupContext>): 
 
 export const retention = { retainKeysForGenerations: 0, retainKeysForEpochs: 0, maximumForwardRatchetSteps: 1_000_000 }
 
-export interface Labelled {
+interface Labelled {
   readonly secret: string
   readonly label: string
   readonly out: string
@@ -84,7 +84,7 @@ export interface CryptoBasics {
     string
   >
 }
-export interface KeyScheduleEpoch extends Record<
+interface KeyScheduleEpoch extends Record<
   | 'tree_hash'
   | 'commit_secret'
   | 'psk_secret'
