@@ -25,11 +25,14 @@ export interface Stage {
   discard(): void
 }
 
+type Source = 'command' | 'input'
+
 interface Job {
+  readonly source: Source
   readonly prepare: () => Promise<Apply<unknown>> | Apply<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  /** Set when a batch with this job failed: it runs in a batch of its own. */
+  /** It runs in a batch of its own: it asked for that, or a batch with it failed. */
   isAlone: boolean
 }
 
@@ -52,6 +55,8 @@ export class Turns {
   #commands: Job[] = []
   #inputs: Job[] = []
   #running: Promise<void> | undefined
+  /** Commands went before an input that has to run alone: it goes before the next ones. */
+  #isLoneInputDue = false
   #isClosed = false
 
   constructor(options: TurnsOptions) {
@@ -67,11 +72,23 @@ export class Turns {
    * Runs a job; resolves with what `apply` returned once it is durable. `command` jobs go before `input` jobs that wait.
    * Rejects with what `prepare` or `apply` threw, or the store's PortError; nothing of the job was kept then.
    */
-  run<T>(source: 'command' | 'input', prepare: () => Promise<Apply<T>> | Apply<T>): Promise<T> {
+  run<T>(source: Source, prepare: () => Promise<Apply<T>> | Apply<T>): Promise<T> {
+    return this.#push(source, prepare, false)
+  }
+
+  /**
+   * Like {@link run}, in a batch of its own: for a job that decides by what the store says and whose neighbours may be
+   * about to change just that. Only conversation states are staged between the jobs of a batch.
+   */
+  runAlone<T>(source: Source, prepare: () => Promise<Apply<T>> | Apply<T>): Promise<T> {
+    return this.#push(source, prepare, true)
+  }
+
+  #push<T>(source: Source, prepare: () => Promise<Apply<T>> | Apply<T>, isAlone: boolean): Promise<T> {
     if (this.#isClosed) return Promise.reject(new PortError('STORE_FAILED', 'the engine is closed', true))
     return new Promise<T>((resolve, reject) => {
-      const queue = source === 'command' ? this.#commands : this.#inputs
-      queue.push({ prepare, resolve: resolve as (value: unknown) => void, reject, isAlone: false })
+      const settle = resolve as (value: unknown) => void
+      this.#queueOf(source).push({ source, prepare, resolve: settle, reject, isAlone })
       this.#running ??= this.#loop()
     })
   }
@@ -92,14 +109,23 @@ export class Turns {
     this.#running = undefined
   }
 
+  #queueOf(source: Source): Job[] {
+    return source === 'command' ? this.#commands : this.#inputs
+  }
+
   #take(): Job[] {
     const batch: Job[] = []
-    for (const queue of [this.#commands, this.#inputs]) {
+    const queues = this.#isLoneInputDue ? [this.#inputs, this.#commands] : [this.#commands, this.#inputs]
+    this.#isLoneInputDue = false
+    for (const queue of queues) {
       // Commands go first, but a flood of them leaves half of each batch to what the network brings.
       const hasOthers = queue === this.#commands && this.#inputs.length > 0
       const jobsMax = hasOthers ? BATCH_JOBS_MAX / 2 : BATCH_JOBS_MAX
       while (batch.length < jobsMax && queue[0] !== undefined) {
-        if (queue[0].isAlone && batch.length > 0) return batch
+        if (queue[0].isAlone && batch.length > 0) {
+          this.#isLoneInputDue = queue === this.#inputs
+          return batch
+        }
         const job = queue.shift()
         if (job === undefined) break
         batch.push(job)
@@ -151,7 +177,7 @@ export class Turns {
     }
     for (const { job } of [...prepared].reverse()) {
       job.isAlone = true
-      this.#inputs.unshift(job)
+      this.#queueOf(job.source).unshift(job)
     }
   }
 
