@@ -1,5 +1,5 @@
 /** Your node as a process serves it: account, API, page and practice partner. */
-import { type LogPort, PortError } from '@parley/engine'
+import type { LogPort, PortError } from '@parley/engine'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Account, type AccountState } from './account.ts'
@@ -36,6 +36,8 @@ export interface Daemon extends AsyncDisposable {
   ready(): Promise<Ready>
   /** The page's address with the token that lets a browser in once. */
   pageUrl(): string
+  /** The same for one browser, once, within a minute: for handing to another program. */
+  ticketUrl(): string
 }
 
 /** Where other programs of this machine find a running daemon: its URL and process id; removed at its end. */
@@ -74,6 +76,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     return {
       ready: () => readyOf(account, server.url, token),
       pageUrl: () => `${server.url}/?token=${token}`,
+      ticketUrl: () => server.ticketUrl(),
       async [Symbol.asyncDispose]() {
         rmSync(runningPath(data), { force: true })
         await Promise.all([server.close(), practice.stop()])

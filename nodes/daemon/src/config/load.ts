@@ -16,18 +16,38 @@ import {
 export type Settings = ReadonlyMap<string, Setting>
 export type Environment = Readonly<Record<string, string | undefined>>
 
+export interface SettingsSource {
+  readonly fields: readonly Field[]
+  readonly flags: readonly string[]
+  readonly environment: Environment
+  /** Variables of other commands, which are no mistake here. */
+  readonly variables?: ReadonlySet<string>
+  /** False for commands that are not a process with a folder of its own. */
+  readonly hasFile?: boolean
+  /** True when there may be arguments that are not flags. */
+  readonly takesText?: boolean
+}
+
+export interface Loaded {
+  readonly settings: Settings
+  /** Arguments that are not flags. */
+  readonly texts: readonly string[]
+}
+
 /**
  * Settings from defaults, the file in the data folder, `PARLEY_` variables and flags; each overrides the ones before.
  *
  * @throws ConfigError for an unknown key, variable or flag, a value of the wrong kind, or a file that is not JSON.
  */
-export function loadSettings(fields: readonly Field[], flags: readonly string[], environment: Environment): Settings {
+export function loadSettings(source: SettingsSource): Loaded {
+  const { fields, flags, environment, hasFile = true, takesText = false } = source
   const settings = new Map<string, Setting>()
   for (const field of fields) settings.set(field.key, { value: field.default, source: 'default' })
-  const fromEnvironment = readEnvironment(fields, environment)
-  const fromFlags = readFlags(fields, flags)
+  const fromEnvironment = readEnvironment(fields, environment, source.variables ?? new Set())
+  const { values: fromFlags, texts } = readFlags(fields, flags, takesText)
   const data = fromFlags.get('data') ?? fromEnvironment.get('data') ?? settings.get('data')?.value
-  const fromFile = typeof data === 'string' ? readFile(fields, join(expandPath(data), 'config.json')) : new Map()
+  const path = hasFile && typeof data === 'string' ? join(expandPath(data), 'config.json') : undefined
+  const fromFile = path === undefined ? new Map<string, ConfigValue>() : readFile(fields, path)
   for (const [key, value] of fromFile) settings.set(key, { value, source: 'file' })
   for (const [key, value] of fromEnvironment) settings.set(key, { value, source: 'environment' })
   for (const [key, value] of fromFlags) settings.set(key, { value, source: 'flag' })
@@ -36,7 +56,7 @@ export function loadSettings(fields: readonly Field[], flags: readonly string[],
     if ((field.kind !== 'folder' && field.kind !== 'file') || typeof setting?.value !== 'string') continue
     settings.set(field.key, { value: expandPath(setting.value), source: setting.source })
   }
-  return settings
+  return { settings, texts }
 }
 
 /** An absolute path; `~/` is the home folder. */
@@ -64,18 +84,28 @@ function readFile(fields: readonly Field[], path: string): Map<string, ConfigVal
   return values
 }
 
-function readEnvironment(fields: readonly Field[], environment: Environment): Map<string, ConfigValue> {
+function readEnvironment(
+  fields: readonly Field[],
+  environment: Environment,
+  others: ReadonlySet<string>,
+): Map<string, ConfigValue> {
   const values = new Map<string, ConfigValue>()
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('PARLEY_') || text === undefined) continue
     const field = fields.find((candidate) => variableOf(candidate) === variable)
+    if (field === undefined && others.has(variable)) continue
     if (field === undefined) throw new ConfigError(`The variable ${variable} is not a setting.`)
     values.set(field.key, parseText(field, [text], variable))
   }
   return values
 }
 
-function readFlags(fields: readonly Field[], flags: readonly string[]): Map<string, ConfigValue> {
+interface Flags {
+  readonly values: ReadonlyMap<string, ConfigValue>
+  readonly texts: readonly string[]
+}
+
+function readFlags(fields: readonly Field[], flags: readonly string[], takesText: boolean): Flags {
   const options = Object.fromEntries(
     fields.map((field) => [
       flagOf(field),
@@ -83,14 +113,14 @@ function readFlags(fields: readonly Field[], flags: readonly string[]): Map<stri
     ]),
   )
   const values = new Map<string, ConfigValue>()
-  const parsed = parseFlags(flags, options)
+  const { values: parsed, positionals: texts } = parseFlags(flags, options, takesText)
   for (const field of fields) {
     const value = parsed[flagOf(field)]
     if (value === undefined) continue
     const where = `--${flagOf(field)}`
     values.set(field.key, typeof value === 'boolean' ? value : parseText(field, asTexts(value), where))
   }
-  return values
+  return { values, texts }
 }
 
 const asTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [String(value)])
@@ -99,9 +129,14 @@ type FlagOptions = Readonly<
   Record<string, { readonly type: 'boolean' } | { readonly type: 'string'; readonly multiple: true }>
 >
 
-function parseFlags(flags: readonly string[], options: FlagOptions): Readonly<Record<string, unknown>> {
+interface ParsedFlags {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly positionals: readonly string[]
+}
+
+function parseFlags(flags: readonly string[], options: FlagOptions, allowPositionals: boolean): ParsedFlags {
   try {
-    return parseArgs({ args: [...flags], options, strict: true, allowNegative: true, allowPositionals: false }).values
+    return parseArgs({ args: [...flags], options, strict: true, allowNegative: true, allowPositionals })
   } catch (cause) {
     // parseArgs explains itself in one sentence and a hint about `--`, which only confuses here.
     const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. To specify')

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { EngineError, SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Tickets } from './tickets.ts'
 
 /** Names of this machine under which the page may be opened; anything else is another site's name rebound to us. */
 const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const
@@ -13,6 +14,7 @@ const SOCKET_TOKEN_PREFIX = 'bearer.'
 
 export interface Guard {
   readonly token: string
+  readonly tickets: Tickets
   /** The port that we listen on, known once we do. */
   port(): number
   /** Running time in milliseconds. */
@@ -30,8 +32,9 @@ export function useGuard(server: FastifyInstance, guard: Guard): void {
     }
     if (isTokenVisit(request)) {
       if (!strangers.take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
-      if (!isToken(guard.token, queryToken(request))) return refuse(request, reply)
-      return reply.header('set-cookie', cookieOf(guard)).redirect('/', 303)
+      const candidate = queryToken(request)
+      if (!isToken(guard.token, candidate) && !guard.tickets.redeem(candidate)) return refuse(request, reply)
+      return letIn(request, reply.header('set-cookie', cookieOf(guard)))
     }
     const isKnown = credentialsOf(request, guard.port()).some((candidate) => isToken(guard.token, candidate))
     if (!(isKnown ? known : strangers).take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
@@ -104,6 +107,16 @@ function isToken(token: string, candidate: string | undefined): boolean {
   if (candidate === undefined) return false
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(token), digest(candidate))
+}
+
+/**
+ * Takes the token out of the address bar. A browser that was sent here by another page would not take a strict cookie
+ * through a redirect, so that one gets a page of ours which goes on by itself.
+ */
+function letIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const site = request.headers['sec-fetch-site']
+  if (site !== 'cross-site' && site !== 'same-site') return reply.redirect('/', 303)
+  return reply.type('text/html; charset=utf-8').send('<!doctype html><meta http-equiv="refresh" content="0; url=/">')
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -9,6 +9,7 @@ import { usePage } from './page.ts'
 import { useProblems } from './problems.ts'
 import { addOperationRoutes } from './routes.ts'
 import { addSocketRoute } from './sockets.ts'
+import { Tickets } from './tickets.ts'
 
 /** The only interface that the server ever listens on. */
 const HOST = '127.0.0.1'
@@ -31,6 +32,8 @@ export interface ServerOptions {
 export interface Server {
   /** For example `http://127.0.0.1:7100`. */
   readonly url: string
+  /** An address that lets one browser in, once, soon. */
+  ticketUrl(): string
   /** Ends every socket, so that callers subscribe to the account that is open now. */
   resetSockets(): void
   close(): Promise<void>
@@ -46,13 +49,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     forceCloseConnections: true,
     http: { maxHeaderSize: 16_384 },
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
-    disableRequestLogging: true,
   })
   // Parameters are checked against the engine's table, in one place for every transport.
   server.setValidatorCompiler(() => () => true)
   server.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  acceptJsonOnly(server)
   useProblems(server, options.log)
-  useGuard(server, { token: options.token, port: () => port, nowMs })
+  const tickets = new Tickets(nowMs)
+  useGuard(server, { token: options.token, tickets, port: () => port, nowMs })
   await server.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -76,12 +80,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   port = portOf(server)
   return {
     url: `http://${HOST}:${port}`,
+    ticketUrl: () => `http://${HOST}:${port}/?token=${tickets.issue()}`,
     resetSockets: () => sockets.closeAll(),
     async close() {
       sockets.closeAll()
       await server.close()
     },
   }
+}
+
+/** JSON or nothing: no other kind of body can be sent across sites without asking us first. */
+function acceptJsonOnly(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null)
+    else parseJson(request, String(body), done)
+  })
 }
 
 function portOf(server: FastifyInstance): number {

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Command, Sentence } from './command.ts'
+
+const FOLDER = fileURLToPath(new URL('../../../../lab/bench', import.meta.url))
+const SUFFIX = '.bench.ts'
+
+/** `parley bench`: measures this machine. */
+export const bench: Command = {
+  name: 'bench',
+  summary: 'Measures speed on this machine; a repository is needed. Name one or more to run only those.',
+  fields: [],
+  text: '[NAME…]',
+  hasFile: false,
+  examples: [
+    ['parley bench', 'Everything, one after the other.'],
+    ['parley bench mls', 'Only lab/bench/mls.bench.ts.'],
+  ],
+  async run(_settings, names) {
+    if (!existsSync(FOLDER)) throw new Sentence('The benchmarks are in the repository, under lab/bench.')
+    const known = readdirSync(FOLDER)
+      .filter((file) => file.endsWith(SUFFIX))
+      .map((file) => file.slice(0, -SUFFIX.length))
+      .toSorted()
+    const unknown = names.find((name) => !known.includes(name))
+    if (unknown !== undefined) throw new Sentence(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`)
+    let failed = 0
+    for (const name of names.length > 0 ? names : known) {
+      if ((await runFile(join(FOLDER, name + SUFFIX))) !== 0) failed++
+    }
+    return failed === 0 ? 0 : 1
+  },
+}
+
+function runFile(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--expose-gc', path], { stdio: 'inherit' })
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}
