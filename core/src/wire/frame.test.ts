@@ -1,18 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { concat } from '../base/bytes.ts'
 import { encodeCbor, type CborValue } from '../base/cbor.ts'
-import { sha256 } from '../base/hash.ts'
 import { BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX } from '../base/limits.ts'
 import { DAMAGES, mutate } from '../base/testing/mutate.ts'
 import { decodeFrame, encodeFrame, ENVELOPE_ID_BYTES, envelopeId, type Frame } from './frame.ts'
 
 const bytes = fc.uint8Array({ maxLength: 60 })
-const ids = fc.array(fc.uint8Array({ minLength: ENVELOPE_ID_BYTES, maxLength: ENVELOPE_ID_BYTES }), { maxLength: 5 })
+const idBytes = fc.uint8Array({ minLength: ENVELOPE_ID_BYTES, maxLength: ENVELOPE_ID_BYTES })
+const ids = fc.array(idBytes, { maxLength: 5 })
 const frame: fc.Arbitrary<Exclude<Frame, { type: 'unknown' }>> = fc.oneof(
   fc.record({ type: fc.constant('auth' as const), flight: bytes }),
   fc.constant({ type: 'bundle.get' as const }),
   fc.record({ type: fc.constant('bundle' as const), bundle: bytes }),
-  fc.record({ type: fc.constant('envelope' as const), bytes }),
+  fc.record({ type: fc.constant('envelope' as const), bytes: fc.uint8Array({ minLength: 16, maxLength: 600 }) }),
   fc.record({ type: fc.constant('ack' as const), ids }),
   fc.record({ type: fc.constant('refuse' as const), ids, reason: fc.string({ maxLength: 32 }) }),
 )
@@ -90,12 +91,12 @@ describe('frames', () => {
     )
   })
 
-  it('[WIRE-4] an envelope is named by the first 16 bytes of its SHA-256', () => {
+  it('[WIRE-4] an envelope is named by its last 16 bytes, and one without them is malformed', () => {
     fc.assert(
-      fc.property(bytes, (value) => {
-        expect(envelopeId(value)).toEqual(sha256(value).slice(0, ENVELOPE_ID_BYTES))
+      fc.property(bytes, idBytes, (head, tail) => {
+        expect(envelopeId(concat(head, tail))).toEqual(tail)
       }),
     )
-    expect(envelopeId(new Uint8Array([1]))).not.toEqual(envelopeId(new Uint8Array([2])))
+    expect(decodeFrame(encodeCbor([3, new Uint8Array(ENVELOPE_ID_BYTES - 1)]))).toBeUndefined()
   })
 })

@@ -5,7 +5,6 @@
  */
 import { decodeCbor, encodeCbor, isBytes, isList, isText, isUint } from '../base/cbor.ts'
 import { BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX } from '../base/limits.ts'
-import { sha256 } from '../base/hash.ts'
 
 export const ENVELOPE_ID_BYTES = 16
 
@@ -28,8 +27,11 @@ const ACK = 4
 const REFUSE = 5
 const REASON_LENGTH_MAX = 32
 
-/** The name by which both ends acknowledge an envelope: the first 16 bytes of its SHA-256. WIRE-4 */
-export const envelopeId = (bytes: Uint8Array): Uint8Array => sha256(bytes).slice(0, ENVELOPE_ID_BYTES)
+/**
+ * The name by which both ends acknowledge an envelope: its last 16 bytes, the authentication tag of the seal, which
+ * depends on every other byte of it. A copy. WIRE-4
+ */
+export const envelopeId = (bytes: Uint8Array): Uint8Array => bytes.slice(-ENVELOPE_ID_BYTES)
 
 export function encodeFrame(frame: Exclude<Frame, { type: 'unknown' }>): Uint8Array {
   switch (frame.type) {
@@ -64,7 +66,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
         ? { type: 'bundle', bundle: first }
         : undefined
     case ENVELOPE:
-      return isBytes(first) && first.length <= ENVELOPE_BYTES_MAX && value.length === 2
+      return isEnvelope(first) && value.length === 2
         ? { type: 'envelope', bytes: first }
         : undefined
     case ACK:
@@ -77,6 +79,9 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
       return { type: 'unknown' }
   }
 }
+
+const isEnvelope = (value: unknown): value is Uint8Array =>
+  isBytes(value) && value.length >= ENVELOPE_ID_BYTES && value.length <= ENVELOPE_BYTES_MAX
 
 const isIdList = (value: unknown): value is readonly Uint8Array[] =>
   isList(value, FRAME_ENVELOPE_IDS_MAX) && value.every((id) => isBytes(id, ENVELOPE_ID_BYTES))

@@ -7,11 +7,13 @@ import {
   decodeGroup,
   encodeCbor,
   encodeGroup,
+  eraseGroup,
   isBytes,
   isList,
   isMessageId,
   isText,
   toHex,
+  zero,
   type Group,
   type HybridTime,
   type MessageIdBytes,
@@ -33,6 +35,7 @@ interface Mark {
   readonly staged: ReadonlyMap<string, ConversationState>
   readonly orders: number
   readonly received: number
+  readonly erasures: number
 }
 
 /** A message of somebody else, new in this batch: its author is owed a receipt. */
@@ -51,6 +54,8 @@ export class ConversationCache implements Stage {
   /** Order of messages staged in this batch, by id: they are not in the store yet. */
   readonly #orders = new Map<string, Order>()
   #received: ReceivedMessage[] = []
+  /** Secrets that nothing needs once this batch is durable. */
+  #erasures: Uint8Array[] = []
 
   /** `self`: own account. */
   constructor(store: StorePort, vault: Vault, mls: MlsContext, self: string) {
@@ -104,13 +109,19 @@ export class ConversationCache implements Stage {
     return this.#received
   }
 
+  /** Zeroed after the commit, left alone if it fails: the old state still needs them then. Spec: MLS-15. */
+  stageErasure(secrets: readonly Uint8Array[]): void {
+    this.#erasures.push(...secrets)
+  }
+
   mark(): Mark {
-    return { staged: new Map(this.#staged), orders: this.#orders.size, received: this.#received.length }
+    return { staged: new Map(this.#staged), orders: this.#orders.size, received: this.#received.length, erasures: this.#erasures.length }
   }
 
   rollback(mark: Mark): void {
     this.#staged = new Map(mark.staged)
     this.#received.length = mark.received
+    this.#erasures.length = mark.erasures
     for (const id of [...this.#orders.keys()].slice(mark.orders)) this.#orders.delete(id)
   }
 
@@ -119,7 +130,11 @@ export class ConversationCache implements Stage {
   }
 
   adopt(): void {
-    for (const state of this.#staged.values()) this.#remember(state)
+    for (const state of this.#staged.values()) {
+      this.#erasePruned(state)
+      this.#remember(state)
+    }
+    for (const secret of this.#erasures) zero(secret)
     this.discard()
   }
 
@@ -127,6 +142,13 @@ export class ConversationCache implements Stage {
     this.#staged.clear()
     this.#orders.clear()
     this.#received = []
+    this.#erasures = []
+  }
+
+  #erasePruned(state: ConversationState): void {
+    for (const epoch of this.#current.get(state.id)?.epochs.values() ?? []) {
+      if (!state.epochs.has(epoch.id) && epoch.group !== undefined) eraseGroup(epoch.group)
+    }
   }
 
   #remember(state: ConversationState): void {

@@ -90,7 +90,11 @@ async function onCommit(
   now: number,
 ): Promise<Apply<Outcome>> {
   const committer = accountOf(opened.committer)
-  const isAllowed = committer !== undefined && !opened.isSelfRemoved && isGroupOf(opened.group, state.members)
+  const isAllowed =
+    committer !== undefined &&
+    committer === accountOf(opened.committerAfter) &&
+    !opened.isSelfRemoved &&
+    isGroupOf(opened.group, state.members)
   if (!isAllowed) {
     context.log.log('warn', 'commit ignored: it would change who is in a direct conversation')
     return ACKNOWLEDGE
@@ -112,6 +116,7 @@ async function onApplication(context: Context, receiver: Receiver, input: Applic
   const sender = accountOf(opened.sender)
   const advanced = withEpoch(state, { ...epoch, group: opened.group, messages: epoch.messages + 1 })
   context.conversations.set(advanced)
+  context.conversations.stageErasure(opened.erase)
   const payload = decodePayload(opened.plaintext)
   if (payload === undefined || sender === undefined) {
     context.log.log('warn', 'payload of an unknown kind ignored')

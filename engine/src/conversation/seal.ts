@@ -48,6 +48,7 @@ export async function sealPayload(
   const { state, epoch, group } = headEpochOf(context, conversation)
   const encrypted = await encryptMessage(context.mls, group, encodePayload(payload), NO_AUTHENTICATED_DATA)
   context.conversations.set(withEpoch(state, { ...epoch, group: encrypted.group, messages: epoch.messages + 1 }))
+  context.conversations.stageErasure(encrypted.erase)
   const tag = messageTag(epoch.keys.mailboxSecret, tagBucket(now))
   const envelope = outer(context, epoch, tag, { kind: 'mls', body: encrypted.message })
   return [...updates, { kind: 'payload', envelope, recipients: recipientsOf(group) }]
