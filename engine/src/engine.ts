@@ -178,11 +178,9 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     const { turns, clock } = this.#context
     const { account, peerId } = session
     if (account === undefined) return Promise.resolve({ type: 'nothing' })
-    return turns.run('input', () =>
-      envelope[0] === OUTER_VERSION
-        ? receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now())
-        : receiveSealed(this.#context, this, envelope, clock.now()),
-    )
+    return envelope[0] === OUTER_VERSION
+      ? turns.run('input', () => receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now()))
+      : turns.runAlone('input', () => receiveSealed(this.#context, this, envelope, clock.now()))
   }
 
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
@@ -199,7 +197,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
 
   bundleReceived(session: Session, bundle: Uint8Array): void {
     const { turns, clock } = this.#context
-    this.#background(turns.run('input', () => takeBundle(this.#context, session, bundle, clock.now())))
+    this.#background(turns.runAlone('input', () => takeBundle(this.#context, session, bundle, clock.now())))
   }
 
   // What contacts report
@@ -223,7 +221,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (!bundle.ok) return
     const reusable = bundle.value.keyPackages.slice(-1)
     log.log('warn', 'the other side cannot read this group: making a new one', {})
-    await turns.run('input', () =>
+    await turns.runAlone('input', () =>
       startGroup(
         this.#context,
         conversation,

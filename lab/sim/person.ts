@@ -171,6 +171,7 @@ export class Person {
     return {
       log: (level, message, fields = {}) => {
         if (process.isDead) return
+        this.#board.host.tally.count(`log: ${message}`)
         this.#watch.onLogged(this.name, level, message, fields)
         if (level === 'error' && !this.disk.isFull) {
           this.#watch.breach(`${this.name} logged an error: ${message} ${JSON.stringify(fields)}`)

@@ -22,7 +22,22 @@ export class Disk {
   all(sql: string, parameters: readonly SqlValue[] = []): readonly SqlRow[] {
     return this.#handle.all(sql, parameters)
   }
+
+  /** Every row of every table, in one spelling. */
+  contents(): readonly Buffer[] {
+    const tables = this.open().all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return tables.flatMap(({ name }) =>
+      this.all(`SELECT * FROM "${String(name)}"`).map((row) =>
+        Buffer.concat(
+          Object.entries(row).map(([column, value]) => Buffer.concat([Buffer.from(`${column}=`), bytesOf(value)])),
+        ),
+      ),
+    )
+  }
 }
+
+const bytesOf = (value: SqlValue): Buffer =>
+  value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value))
 
 export interface SimStoreEvents {
   /** The process dies at this very instruction. */

@@ -39,6 +39,7 @@ export class World {
   /** Changed by the storm, and set to none when it is over. */
   faults: Faults = NO_FAULTS
   events = 0
+  framesSent = 0
   readonly #dice: Dice
 
   constructor({ seed, people, isTracing = false, isDoomed = () => false }: WorldOptions, crypto: CryptoPort) {
@@ -91,6 +92,11 @@ export class World {
     this.timeline.after(delayMs, run)
   }
 
+  /** Work that an event began and nobody waits for; it ends within the event, and must not fail. */
+  background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.watch.breach(`the simulation failed: ${String(error)}`))
+  }
+
   /** Whoever listens under this peer id. */
   personOf(peerId: string): Person | undefined {
     return this.people.find((person) => person.peerId === peerId)
@@ -104,6 +110,7 @@ export class World {
   }
 
   #onSent(from: string, frame: Uint8Array): void {
+    this.framesSent++
     const person = this.personOf(from)
     this.watch.onSent(person?.name ?? from, frame)
     const wrong = person?.keys.onFrame(frame)

@@ -93,14 +93,14 @@ export class Handlers {
     'invites.revoke': ({ id }) => this.#turn(() => revokeInvite(this.#context, id)),
     'contacts.add': async ({ link, text }) => {
       const words = text === undefined ? undefined : sanitizeText(text)
-      return this.#conversation(await this.#turn((now) => addContact(this.#context, link, words, now)))
+      return this.#conversation(await this.#turnAlone((now) => addContact(this.#context, link, words, now)))
     },
     'contacts.rename': ({ account, name }) =>
       this.#changeContact(account, (contact) => ({ ...contact, givenName: sanitizeName(name) })),
     'contacts.verify': ({ account, isVerified }) =>
       this.#changeContact(account, (contact) => ({ ...contact, isVerified })),
     'requests.accept': async ({ id }) =>
-      this.#conversation(await this.#turn((now) => acceptRequest(this.#context, this.#events, id, now))),
+      this.#conversation(await this.#turnAlone((now) => acceptRequest(this.#context, this.#events, id, now))),
     'requests.decline': ({ id }) => this.#turn(() => declineRequest(this.#context, id)),
     'conversations.read': ({ conversation, upTo }) => this.#read(conversation, upTo),
     'conversations.setDraft': ({ conversation, text }) => this.#setDraft(conversation, text),
@@ -132,6 +132,11 @@ export class Handlers {
 
   #turn<T>(prepare: (now: number) => Promise<Apply<T>> | Apply<T>): Promise<T> {
     return this.#context.turns.run('command', () => prepare(this.#context.clock.now()))
+  }
+
+  /** For what decides by contacts and keys in the store. */
+  #turnAlone<T>(prepare: (now: number) => Promise<Apply<T>> | Apply<T>): Promise<T> {
+    return this.#context.turns.runAlone('command', () => prepare(this.#context.clock.now()))
   }
 
   #contactOf(conversation: string): ContactRow {
@@ -262,13 +267,16 @@ export class Handlers {
   }
 
   async #changeContact(account: string, change: (contact: ContactRow) => ContactRow): Promise<Contact> {
-    const contact = contactByAccount(this.#context.store, account)
-    if (contact === undefined) throw new EngineError('CONTACT_NOT_FOUND')
-    await this.#context.turns.run('command', () => (commit) => {
-      saveContact(this.#context.store, change(contact))
+    const { store, turns } = this.#context
+    const changed = await turns.run('command', () => (commit) => {
+      // Read here and not before: the contact may have become active meanwhile.
+      const contact = contactByAccount(store, account)
+      if (contact === undefined) throw new EngineError('CONTACT_NOT_FOUND')
+      saveContact(store, change(contact))
       commit.touch('contacts')
       commit.touchConversation(contact.conversation)
+      return change(contact)
     })
-    return this.#views.contact(change(contact))
+    return this.#views.contact(changed)
   }
 }

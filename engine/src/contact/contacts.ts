@@ -114,7 +114,7 @@ export function askForBundle({ store }: Context, session: Session): void {
 }
 
 export async function giveBundle(context: Context, session: Session): Promise<void> {
-  const bytes = await context.turns.run('input', async () => {
+  const bytes = await context.turns.runAlone('input', async () => {
     const addresses = context.sessions.status.addresses
     const { bundle, save } = await prepareBundle(context, {
       addresses,

@@ -1,6 +1,7 @@
 /** Own contents: given a place in the conversation, logged, sealed, and put into the outbox, in one commit. */
 import {
   checkSaying,
+  compareBytes,
   encodeContent,
   messageId,
   nextTime,
@@ -34,16 +35,16 @@ export async function compose(
   const state = context.conversations.get(conversation)
   if (state === undefined) throw new EngineError('CONVERSATION_NOT_FOUND')
   const parents = parentsOf(state)
+  const parentIds = parents.map(({ id }) => id).sort(compareBytes)
   const time = nextTime(now, state.lastTime)
   const salt = context.random(16)
-  const content = encodeContent({ salt, parents: parents.map(({ id }) => id), time }, saying)
+  const content = encodeContent({ salt, parents: parentIds, time }, saying)
   const author = context.self.account
   const id = messageId(author, conversation, content, salt)
   const order = orderOf(
     time,
     parents.map((parent) => context.conversations.orderOf(parent.id) ?? parent.order),
   )
-  const parentIds = parents.map((parent) => parent.id)
   context.conversations.set({ ...withMessage(state, { id, order }, parentIds, false), lastTime: time, updatedAt: now })
   context.conversations.stageOrder(id, order)
   const sealed = hasGroup(state)

@@ -2,6 +2,7 @@
 import { toHex, TYPING_INTERVAL_MS, TYPING_LIFETIME_MS, type Control } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
+import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
 import { advanceStates, entryById, failEntry, markRead, waitingEntries } from '../store/entries.ts'
 import { deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
@@ -36,6 +37,8 @@ export class ConversationService implements Receiver {
   readonly #sync: Sync
   /** When each account was last seen typing, by conversation. */
   readonly #typing = new Map<string, Map<string, number>>()
+  /** Timers at which typing is over, by conversation and account. */
+  readonly #typingEnds = new Map<string, Cancel>()
   readonly #typingSentAt = new Map<string, number>()
 
   constructor(context: () => Context, events: ConversationEvents) {
@@ -55,6 +58,8 @@ export class ConversationService implements Receiver {
 
   stop(): void {
     this.#sync.stop()
+    for (const cancel of this.#typingEnds.values()) cancel()
+    this.#typingEnds.clear()
   }
 
   opened(conversation: string): void {
@@ -86,7 +91,13 @@ export class ConversationService implements Receiver {
     const accounts = this.#typing.get(conversation) ?? new Map<string, number>()
     this.#typing.set(conversation, accounts.set(account, clock.now()))
     this.#events.typingChanged(conversation)
-    clock.after(TYPING_LIFETIME_MS + 1, () => this.#events.typingChanged(conversation))
+    const who = `${conversation} ${account}`
+    this.#typingEnds.get(who)?.()
+    const ended = () => {
+      this.#typingEnds.delete(who)
+      this.#events.typingChanged(conversation)
+    }
+    this.#typingEnds.set(who, clock.after(TYPING_LIFETIME_MS + 1, ended))
   }
 
   typingIn(conversation: string): readonly string[] {

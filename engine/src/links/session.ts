@@ -58,6 +58,7 @@ export class Session {
   #early = 0
   #authTimer: Cancel | undefined
   #account: string | undefined
+  #isEnding = false
   #isClosed = false
   #processing = 0
   #acknowledgements: Uint8Array[] = []
@@ -111,14 +112,19 @@ export class Session {
     this.link.send(encodeFrame(frame))
   }
 
+  /** The link's own last word (`onClose`) may come later; nothing of ours waits for it. */
   close(): void {
     this.link.close()
+    this.#isEnding = true
+    this.#setAuthTimer(undefined)
+    this.#outbox.stop()
   }
 
   #onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#authTimer?.()
+    this.#isEnding = true
+    this.#setAuthTimer(undefined)
     this.#outbox.stop()
     this.#stepAuth({ type: 'link.closed', now: this.#context.clock.now() })
     this.#events.closed()
@@ -180,7 +186,7 @@ export class Session {
   #setAuthTimer(at: number | undefined): void {
     this.#authTimer?.()
     this.#authTimer = undefined
-    if (at === undefined) return
+    if (at === undefined || this.#isEnding) return
     const { clock } = this.#context
     this.#authTimer = clock.after(Math.max(0, at - clock.now()), () =>
       this.#stepAuth({ type: 'timer.fired', now: clock.now() }),
