@@ -1,0 +1,81 @@
+/** When everything is whole again, both sides of every conversation must come to see the same, and nothing may be left to do. */
+import type { Message } from '@parley/engine'
+import { pairName, type Life } from './life.ts'
+import type { Person } from './person.ts'
+import type { World } from './world.ts'
+
+const PAGE_LIMIT = 200
+const SETTLED: readonly string[] = ['delivered', 'read']
+
+/** Why the world has not converged yet; empty when it has. */
+export async function differences(world: World, life: Life): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const [index, a] of world.people.entries()) {
+    if (a.engine === undefined) found.push(`${a.name} is not running`)
+    found.push(...leftovers(a))
+    for (const b of world.people.slice(index + 1)) found.push(...(await differencesOfPair(life, a, b)))
+  }
+  return found
+}
+
+async function differencesOfPair(life: Life, a: Person, b: Person): Promise<readonly string[]> {
+  const ours = await conversationOf(a, b)
+  const theirs = await conversationOf(b, a)
+  const names = `${a.name} and ${b.name}`
+  if (ours === undefined && theirs === undefined) return []
+  if (life.apart.has(pairName(a, b))) return []
+  if (ours?.status !== 'active' || theirs?.status !== 'active') {
+    return [`${names} are not in contact: ${ours?.status ?? 'unknown'}, ${theirs?.status ?? 'unknown'}`]
+  }
+  const found: string[] = []
+  if (!ours.isConnected || !theirs.isConnected) found.push(`${names} are not connected`)
+  const left = await life.look(a, ours.id, PAGE_LIMIT)
+  const right = await life.look(b, ours.id, PAGE_LIMIT)
+  if (left.length !== right.length) found.push(`${names} see ${left.length} and ${right.length} messages`)
+  const index = left.findIndex((message, at) => faceOf(message) !== faceOf(right[at]))
+  if (index >= 0)
+    found.push(`${names} differ from message ${index} on:\n  ${faceOf(left[index])}\n  ${faceOf(right[index])}`)
+  found.push(...unsettled(a, left), ...unsettled(b, right), ...acausal(left))
+  return found
+}
+
+async function conversationOf(person: Person, other: Person) {
+  const conversations = (await person.do('conversations.list', {})) ?? []
+  return conversations.find(({ account }) => account === other.account)
+}
+
+/** Everything that both sides must agree on. */
+function faceOf(message: Message | undefined): string {
+  if (message === undefined) return 'nothing'
+  const { id, sender, content, sentAt, parents, order, reactions, hasGapBefore, editedAt, replyTo } = message
+  return JSON.stringify({ id, sender, content, sentAt, parents, order, reactions, hasGapBefore, editedAt, replyTo })
+}
+
+const unsettled = (person: Person, messages: readonly Message[]): readonly string[] =>
+  messages
+    .filter(({ sender, state }) => sender === person.account && !SETTLED.includes(state))
+    .map(({ id, state, failure }) => `${person.name}'s message ${id.slice(0, 8)} is ${state} ${failure ?? ''}`)
+
+function acausal(messages: readonly Message[]): readonly string[] {
+  const places = new Map(messages.map(({ id }, index) => [id, index]))
+  return messages.flatMap(({ id, parents }, index) =>
+    parents.some((parent) => (places.get(parent) ?? -1) > index)
+      ? [`${id.slice(0, 8)} is shown before what it builds on`]
+      : [],
+  )
+}
+
+/** Work that is still to be done, by the database's own account. */
+function leftovers(person: Person): readonly string[] {
+  const blocked = '(SELECT peer_id FROM devices JOIN blocks USING (account))'
+  const counts = {
+    'outbox rows': `SELECT count(*) AS n FROM outbox WHERE peer_id NOT IN ${blocked}`,
+    gaps: 'SELECT count(*) AS n FROM gaps',
+    'receipts owed': 'SELECT count(*) AS n FROM entries WHERE owed > 0',
+    'contents not delivered': 'SELECT count(*) AS n FROM entries WHERE state IN (0, 1, 2, 5)',
+  }
+  return Object.entries(counts).flatMap(([what, sql]) => {
+    const count = Number(person.disk.all(sql)[0]?.['n'])
+    return count > 0 ? [`${person.name} has ${count} ${what}`] : []
+  })
+}

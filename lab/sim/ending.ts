@@ -1,0 +1,81 @@
+/** After the storm: everybody agrees, everything is read, nothing moves any more, nothing is left behind. */
+import { differences } from './converge.ts'
+import type { Life } from './life.ts'
+import { MARKER, Breach } from './watch.ts'
+import type { World } from './world.ts'
+
+const STEP_MS = 250
+/** Backoff of a dial is a minute at most, and a few things have to follow one another. */
+const CONVERGENCE_MS_MAX = 240_000
+const READ_MS_MAX = 20_000
+const RETRY_EVERY_MS = 5_000
+const REST_MS = 60_000
+const SILENCE_MS = 30_000
+
+/** @returns how long it took, virtual milliseconds. @throws Breach when it takes too long. */
+export async function converge(world: World, life: Life): Promise<number> {
+  const startMs = world.timeline.nowMs
+  for (;;) {
+    const passedMs = world.timeline.nowMs - startMs
+    if (passedMs % 1_000 === 0) await careForAll(world, life, passedMs % RETRY_EVERY_MS === 0)
+    const found = await differences(world, life)
+    if (found.length === 0) return passedMs
+    if (passedMs >= CONVERGENCE_MS_MAX) throw new Breach(`no convergence after ${passedMs} ms:\n${found.join('\n')}`)
+    await world.run(STEP_MS)
+  }
+}
+
+/** What people still do when everything works: answer requests, forgive, press retry. */
+async function careForAll(world: World, life: Life, retries: boolean): Promise<void> {
+  for (const person of world.people) {
+    await life.answerRequests(person)
+    for (const { account, status } of (await person.do('conversations.list', {})) ?? []) {
+      if (status === 'blocked') await person.do('blocks.remove', { account })
+    }
+    if (retries) await life.retryFailed(person)
+  }
+  await world.settle()
+}
+
+/** Everybody reads everything; every author hears of it. */
+export async function readAll(world: World, life: Life): Promise<void> {
+  const active = async () => {
+    const lists = world.people.map(async (person) => {
+      const conversations = (await person.do('conversations.list', {})) ?? []
+      return conversations.filter(({ status }) => status === 'active').map(({ id, unread }) => ({ person, id, unread }))
+    })
+    return (await Promise.all(lists)).flat()
+  }
+  for (const { person, id } of await active()) await person.do('conversations.read', { conversation: id })
+  const startMs = world.timeline.nowMs
+  for (;;) {
+    await world.run(STEP_MS)
+    const unread: string[] = []
+    for (const place of await active()) {
+      if (place.unread > 0) unread.push(`${place.person.name} has ${place.unread} unread`)
+      for (const { id, sender, state } of await life.look(place.person, place.id, 200)) {
+        if (sender === place.person.account && state !== 'read')
+          unread.push(`${place.person.name}'s ${id.slice(0, 8)} is ${state}`)
+      }
+    }
+    unread.push(...(await differences(world, life)))
+    if (unread.length === 0) return
+    if (world.timeline.nowMs - startMs >= READ_MS_MAX)
+      throw new Breach(`not read after ${READ_MS_MAX} ms:\n${unread.join('\n')}`)
+  }
+}
+
+/** Nobody does anything, so nothing is said; then all close their apps, and nothing remains but sealed data. */
+export async function restInPeace(world: World): Promise<void> {
+  await world.run(REST_MS)
+  const sent = world.framesSent
+  await world.run(SILENCE_MS)
+  if (world.framesSent > sent) throw new Breach(`${world.framesSent - sent} frames in ${SILENCE_MS} ms of silence`)
+  await world.stop()
+  for (const person of world.people) {
+    for (const bytes of person.disk.contents()) {
+      if (bytes.includes(MARKER)) throw new Breach(`${person.name} keeps plaintext on disk`)
+      world.watch.record(bytes)
+    }
+  }
+}
