@@ -45,7 +45,7 @@ export function addressesOf(peer: PeerId, addresses: readonly Multiaddr[]): Mult
   for (const address of addresses) {
     const named = addressPeer(address)
     if (named !== undefined && named !== peer.toString()) continue
-    const full = named === undefined ? address.encapsulate(`/p2p/${peer}`) : address
+    const full = named === undefined ? address.encapsulate(`/p2p/${peer.toString()}`) : address
     byText.set(full.toString(), full)
   }
   return [...byText.values()]

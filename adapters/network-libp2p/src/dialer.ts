@@ -70,5 +70,5 @@ async function lookUp(host: Host, peer: PeerId, signal: AbortSignal): Promise<Mu
 function throughRelay(host: Host, relay: PeerId, peer: PeerId): Multiaddr[] {
   const connection = openConnection(host, relay)
   if (connection === undefined || !connection.direct) return []
-  return [connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peer}`)]
+  return [connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peer.toString()}`)]
 }

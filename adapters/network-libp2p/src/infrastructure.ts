@@ -1,4 +1,5 @@
 /** The configured push nodes: kept connected, and used as relays. Spec: NET-5, NET-6. */
+import { randomInt } from 'node:crypto'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { CONNECT_TIMEOUT_MS, INFRASTRUCTURE_PEERS_MAX, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
 import type { LogPort, NetworkStatus } from '@parley/engine'
@@ -8,6 +9,8 @@ import { dialPeer, openConnection } from './dialer.ts'
 import type { Host } from './host.ts'
 import { createKeeper } from './keeper.ts'
 import { offersRelay } from './relay-reservations.ts'
+
+const RANDOM_STEPS = 2 ** 32
 
 export interface PushNode {
   readonly peer: PeerId
@@ -61,7 +64,7 @@ export function createInfrastructure(
     peers: pushNodes.map(({ peer }) => peer.toString()),
     ensure,
     after,
-    random: Math.random,
+    random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     log,
   })
   host.addEventListener('peer:disconnect', ({ detail: peer }) => keeper.lost(peer.toString()))

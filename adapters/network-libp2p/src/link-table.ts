@@ -5,11 +5,11 @@
  * decisions. So two simultaneous dials need no guess about what the other end saw: the highest number is the link.
  */
 import { randomBytes } from 'node:crypto'
-import type { Connection, Stream } from '@libp2p/interface'
 import { LINK_OPEN_TIMEOUT_MS, LINK_REFUSED_WAIT_MS, equalBytes } from '@parley/core'
 import type { Cancel, Link, LogPort } from '@parley/engine'
 import { SESSION_BYTES, decodePreface, encodePreface } from './preface.ts'
 import { StreamLink } from './stream-link.ts'
+import type { LinkConnection, LinkStream } from './stream-link.ts'
 
 interface Entry {
   readonly link: StreamLink
@@ -54,7 +54,7 @@ export class LinkTable {
   }
 
   /** Handles a stream that the other end opened. */
-  accept(stream: Stream, connection: Connection): void {
+  accept(stream: LinkStream, connection: LinkConnection): void {
     const link = this.#track(stream, connection, 'inbound')
     void this.#firstFrame(link).then((frame) => {
       const preface = frame && decodePreface(frame)
@@ -73,7 +73,7 @@ export class LinkTable {
    * Makes a stream that we opened the link to its peer, or finds out that another stream is. Resolves true when the
    * peer has a link now, false when the other end refused.
    */
-  async offer(openStream: () => Promise<Stream>, connection: Connection): Promise<boolean> {
+  async offer(openStream: () => Promise<LinkStream>, connection: LinkConnection): Promise<boolean> {
     const peerId = connection.remotePeer.toString()
     for (const isInsisting of [false, true]) {
       const stream = await openStream()
@@ -103,7 +103,7 @@ export class LinkTable {
     return this.#options.ownPeerId < peerId
   }
 
-  #track(stream: Stream, connection: Connection, direction: 'inbound' | 'outbound'): StreamLink {
+  #track(stream: LinkStream, connection: LinkConnection, direction: 'inbound' | 'outbound'): StreamLink {
     const link = new StreamLink(stream, connection, direction)
     this.#streams.add(link)
     void link.ended.then(() => this.#streams.delete(link))

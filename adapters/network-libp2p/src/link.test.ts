@@ -111,7 +111,7 @@ describe('a stream becomes a link', () => {
       timers.push({ delayMs, fire })
       return () => undefined
     }
-    const onLink = vi.fn()
+    const onLink = vi.fn<() => void>()
     const table = new LinkTable({ ownPeerId: one.id, log: silentLog, after, onLink })
     const opened = Promise.withResolvers<void>()
     await one.host.handle(LINK_PROTOCOL, (stream, connection) => (table.accept(stream, connection), opened.resolve()))

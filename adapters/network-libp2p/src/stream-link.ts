@@ -8,6 +8,25 @@ import { FRAME_PREFIX_BYTES, FrameDecoder, FrameQueue } from './frame-codec.ts'
 /** Below this many waiting bytes a sender that was refused is called back. */
 const DRAIN_BYTES = LINK_BUFFER_BYTES_MAX / 2
 
+/** What a link needs of a libp2p stream … */
+export type LinkStream = Pick<
+  Stream,
+  | 'abort'
+  | 'addEventListener'
+  | 'close'
+  | 'pause'
+  | 'readBufferLength'
+  | 'readStatus'
+  | 'resume'
+  | 'send'
+  | 'status'
+  | 'writableNeedsDrain'
+  | 'writeBufferLength'
+  | 'writeStatus'
+>
+/** … and of the connection that it is in. */
+export type LinkConnection = Pick<Connection, 'direct' | 'remoteAddr' | 'remotePeer'>
+
 export class StreamLink implements Link {
   readonly peerId: string
   readonly direction: 'inbound' | 'outbound'
@@ -18,7 +37,7 @@ export class StreamLink implements Link {
   /** Called once, before `onClose` of the handlers. */
   onFinish: () => void = () => undefined
 
-  readonly #stream: Stream
+  readonly #stream: LinkStream
   readonly #decoder = new FrameDecoder()
   readonly #queue = new FrameQueue()
   #handlers: LinkHandlers | undefined
@@ -30,7 +49,7 @@ export class StreamLink implements Link {
   #hasRemoteEnded = false
   #abortTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(stream: Stream, connection: Connection, direction: 'inbound' | 'outbound') {
+  constructor(stream: LinkStream, connection: LinkConnection, direction: 'inbound' | 'outbound') {
     this.#stream = stream
     this.peerId = connection.remotePeer.toString()
     this.direction = direction

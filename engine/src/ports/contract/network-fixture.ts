@@ -72,6 +72,17 @@ export async function linkedPair(join: () => Promise<Member>): Promise<readonly 
   return [first, second]
 }
 
+/** `count` lengths from 1 to `lengthMax`, the same every time. */
+export function randomLengths(count: number, lengthMax: number): readonly number[] {
+  let state = 0x2545f491
+  return Array.from({ length: count }, () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return 1 + ((state >>> 0) % lengthMax)
+  })
+}
+
 interface Waiter {
   readonly condition: () => boolean
   readonly resolve: () => void

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { LINK_BUFFER_BYTES_MAX } from '../network.ts'
 import type { NetworkPort } from '../network.ts'
 import { PortError } from '../port-error.ts'
-import { frameOf, joinNetwork, linkedPair, never } from './network-fixture.ts'
+import { frameOf, joinNetwork, linkedPair, never, randomLengths } from './network-fixture.ts'
 import type { Member } from './network-fixture.ts'
 
 /** Some networks that can find each other. */
@@ -308,15 +308,4 @@ function oneLinkRules(withWorld: WithWorld): void {
     }),
     60_000,
   )
-}
-
-/** Repeatable, skewed towards neither end. */
-function randomLengths(count: number, lengthMax: number): readonly number[] {
-  let state = 0x2545f491
-  return Array.from({ length: count }, () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return 1 + ((state >>> 0) % lengthMax)
-  })
 }
