@@ -12,7 +12,8 @@ import {
 } from '@parley/core'
 import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
-import { insertEntry, isTile, type Entry } from '../store/entries.ts'
+import { isTile, type Entry } from '../store/entries.ts'
+import { logEntry } from '../store/gaps.ts'
 import type { Apply } from '../turn/turns.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
 import { parentsOf, withMessage } from './state.ts'
@@ -70,10 +71,10 @@ export async function compose(
     receivedAt: now,
   }
   return (commit) => {
-    insertEntry(context.store, entry)
+    const logged = logEntry(context.store, entry)
     post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
     commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
-    return entry
+    return logged?.entry ?? entry
   }
 }
 

@@ -21,8 +21,8 @@ import {
   type StatusReport,
 } from '@parley/core'
 import type { Context } from '../context.ts'
-import { advanceStates, hasEntry, insertEntry, isTile, oweDelivered, type Entry } from '../store/entries.ts'
-import { closeGaps, isMissing, noteGaps } from '../store/gaps.ts'
+import { advanceStates, isTile, oweDelivered, type Entry } from '../store/entries.ts'
+import { isMissing, logEntry } from '../store/gaps.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { contentPlace } from './compose.ts'
@@ -227,11 +227,10 @@ function entryOf(context: Context, { conversation, sender, parsed, id, order, by
 
 function logIncoming(context: Context, receiver: Receiver, commit: Commit, entry: Entry): void {
   const { store } = context
-  if (hasEntry(store, entry.id) || !insertEntry(store, entry)) return
-  const hasGap = noteGaps(store, entry.conversation, entry.id, entry.parents)
-  for (const moved of closeGaps(store, entry.conversation, entry.id))
-    commit.touchMessage(entry.conversation, toHex(moved))
+  const logged = logEntry(store, entry)
+  if (logged === undefined) return
+  for (const changed of logged.changed) commit.touchMessage(entry.conversation, toHex(changed))
   const shown = entry.target !== undefined && !isTile(entry.kind) ? entry.target : entry.id
   commit.touchMessage(entry.conversation, toHex(shown))
-  receiver.received(commit, entry.conversation, hasGap)
+  receiver.received(commit, entry.conversation, logged.hasGap)
 }

@@ -95,7 +95,8 @@ export function readEntry(row: SqlRow): Entry {
   }
 }
 
-function splitIds(bytes: Uint8Array): readonly MessageIdBytes[] {
+/** The ids of a `parents` column. */
+export function splitIds(bytes: Uint8Array): readonly MessageIdBytes[] {
   return Array.from({ length: bytes.length / ID_BYTES }, (_, index) =>
     bytes.slice(index * ID_BYTES, (index + 1) * ID_BYTES),
   )
@@ -190,8 +191,9 @@ export function advanceStates(
   )
 }
 
+/** Gives up on an own message that reached no device; one that did stays as it is. ST-3 */
 export function failEntry(store: StorePort, id: MessageIdBytes, failure: string): void {
-  store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ?', [failure, id])
+  store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ? AND state = 0', [failure, id])
 }
 
 /** Own contents that wait here and have no envelope on its way yet, oldest first. */
