@@ -242,8 +242,9 @@ export class Handlers {
     await turns.run('command', async () => {
       const rewrap = await vault.prepareRewrap(passphrase === '' ? undefined : passphrase)
       return (commit) => {
-        rewrap()
+        rewrap.save()
         commit.touch('me')
+        commit.afterwards(rewrap.adopt)
         // The old wrapping must not stay readable in the write-ahead log.
         commit.afterwards(() => store.all('PRAGMA wal_checkpoint(TRUNCATE)'))
       }

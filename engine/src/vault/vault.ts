@@ -33,8 +33,8 @@ export interface Vault {
   /** @throws PortError `STORE_CORRUPT` when the value was changed or moved. */
   open(place: string, sealed: Uint8Array): Uint8Array
   readonly hasPassphrase: boolean
-  /** Rewraps the key inside the caller's transaction. `undefined` removes the passphrase. */
-  prepareRewrap(passphrase: string | undefined): Promise<() => void>
+  /** Seals the key anew: `save` inside the caller's transaction, `adopt` once it is durable. `undefined` removes the passphrase. */
+  prepareRewrap(passphrase: string | undefined): Promise<{ readonly save: () => void; readonly adopt: () => void }>
   /** True when `passphrase` is the one that seals this vault. */
   isPassphrase(passphrase: string): Promise<boolean>
 }
@@ -89,6 +89,7 @@ function parseWrap(bytes: Uint8Array): Wrap | undefined {
   if (!isBytes(salt, 16) || !isBytes(sealed) || !Array.isArray(cost)) return undefined
   const [memoryKiB, passes, lanes] = cost as readonly unknown[]
   if (!isUint(memoryKiB, 1_048_576) || !isUint(passes, 16) || !isUint(lanes, 16)) return undefined
+  if (lanes < 1 || passes < 1 || memoryKiB < 8 * lanes) return undefined
   return { type: 'sealed', salt, sealed, cost: { memoryKiB, passes, lanes } }
 }
 
@@ -131,9 +132,11 @@ function vaultOver(context: Context, key: Uint8Array, hasPassphraseNow: boolean)
     },
     async prepareRewrap(passphrase) {
       const wrap = passphrase === undefined ? plainWrap(key) : await sealedWrap(context, key, passphrase)
-      return () => {
-        saveWrap(context.store, wrap)
-        hasPassphrase = passphrase !== undefined
+      return {
+        save: () => saveWrap(context.store, wrap),
+        adopt: () => {
+          hasPassphrase = passphrase !== undefined
+        },
       }
     },
     async isPassphrase(passphrase) {
