@@ -14,6 +14,7 @@ export class SimClock implements ClockPort {
   readonly #timeline: Timeline
   readonly #wall: Wall
   readonly #timers = new Set<Cancel>()
+  readonly #origins = new Map<Cancel, Error>()
   #isDead = false
 
   constructor(timeline: Timeline, wall: Wall) {
@@ -29,13 +30,16 @@ export class SimClock implements ClockPort {
     if (this.#isDead) return () => undefined
     const cancelEvent = this.#timeline.after(delayMs, () => {
       this.#timers.delete(cancel)
+      this.#origins.delete(cancel)
       fire()
     })
     const cancel = () => {
       this.#timers.delete(cancel)
+      this.#origins.delete(cancel)
       cancelEvent()
     }
     this.#timers.add(cancel)
+    this.#origins.set(cancel, new Error('set here'))
     return cancel
   }
 
@@ -44,9 +48,17 @@ export class SimClock implements ClockPort {
     return this.#timers.size
   }
 
+  /** Where the waiting timers were set, for the message about those that should not be there. */
+  origins(): string {
+    return [...this.#origins.values()].map(originOf).join('; ')
+  }
+
   /** The process is gone, and its timers with it. */
   kill(): void {
     this.#isDead = true
     for (const cancel of [...this.#timers]) cancel()
   }
 }
+
+/** The frame of the engine that called. */
+const originOf = ({ stack = '' }: Error): string => /engine\/src\/([^):]+:\d+)/.exec(stack)?.[1] ?? 'somewhere'

@@ -68,11 +68,12 @@ function acausal(messages: readonly Message[]): readonly string[] {
 /** Work that is still to be done, by the database's own account. */
 function leftovers(person: Person): readonly string[] {
   const blocked = '(SELECT peer_id FROM devices JOIN blocks USING (account))'
+  const active = "(SELECT conversation FROM contacts WHERE status = 'active')"
   const counts = {
     'outbox rows': `SELECT count(*) AS n FROM outbox WHERE peer_id NOT IN ${blocked}`,
     gaps: 'SELECT count(*) AS n FROM gaps',
     'receipts owed': 'SELECT count(*) AS n FROM entries WHERE owed > 0',
-    'contents not delivered': 'SELECT count(*) AS n FROM entries WHERE state IN (0, 1, 2, 5)',
+    'contents not delivered': `SELECT count(*) AS n FROM entries WHERE state IN (0, 1, 2, 5) AND conversation IN ${active}`,
   }
   return Object.entries(counts).flatMap(([what, sql]) => {
     const count = Number(person.disk.all(sql)[0]?.['n'])

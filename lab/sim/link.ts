@@ -1,5 +1,5 @@
 /** One link of the simulated network: two ends, two directions, and everything that can happen to a frame on its way. */
-import { decodeFrame } from '@parley/core'
+import { decodeFrame, envelopeId, toHex } from '@parley/core'
 import type { Link, LinkCloseReason, LinkHandlers } from '@parley/engine'
 import type { Dice } from './dice.ts'
 import type { Faults } from './faults.ts'
@@ -155,7 +155,8 @@ export class LinkEnd implements Link {
   #route(frame: Uint8Array): readonly Parcel[] {
     const { dice, tally } = this.#host
     const faults = this.#host.faults()
-    const type = decodeFrame(frame)?.type
+    const type = frameName(frame)
+    this.#host.trace(`${this.#name} sends ${type}`)
     if (this.#host.isDoomed(this.ownPeerId, this.peerId, frame) || dice.chance(faults.frameDrop)) {
       tally.count('frame dropped')
       this.#host.trace(`${this.#name} drops ${type}`)
@@ -168,7 +169,7 @@ export class LinkEnd implements Link {
       return [{ frame: mutate(dice, frame), credit: frame.length }]
     }
     const parcel = { frame, credit: frame.length }
-    if (type !== 'envelope') return [parcel]
+    if (!type.startsWith('envelope')) return [parcel]
     if (dice.chance(faults.frameReplay)) this.#replayLater(frame)
     if (dice.chance(faults.frameDuplicate)) {
       tally.count('frame duplicated')
@@ -229,11 +230,31 @@ export class LinkEnd implements Link {
   }
 }
 
+/** Type of a frame and the first digits of the envelopes that it is about, for traces. */
+function frameName(bytes: Uint8Array): string {
+  const frame = decodeFrame(bytes)
+  if (frame === undefined) return 'malformed'
+  const ids =
+    frame.type === 'envelope'
+      ? [envelopeId(frame.bytes)]
+      : frame.type === 'ack' || frame.type === 'refuse'
+        ? frame.ids
+        : []
+  const reason = frame.type === 'refuse' ? ` ${frame.reason}` : ''
+  return [frame.type, ...ids.map((id) => toHex(id).slice(0, 6))].join(' ') + reason
+}
+
+/**
+ * Garbage from the peer. A transport that authenticates never damages a frame, so the last bytes change too: they name
+ * an envelope, and the name of a damaged one is another.
+ */
 function mutate(dice: Dice, frame: Uint8Array): Uint8Array {
   const changed = frame.slice()
   for (let count = dice.between(1, 3); count > 0; count--) {
     const index = dice.between(0, changed.length - 1)
     changed[index] = (changed[index] ?? 0) ^ (1 << dice.between(0, 7))
   }
+  const last = changed.length - 1
+  changed[last] = (frame[last] ?? 0) ^ (1 << dice.between(0, 7))
   return changed
 }

@@ -115,7 +115,7 @@ export class Person {
       this.#watch.breach(`${this.name} cannot stop: ${textOf(error)}`)
     }
     if (process.isDead) return
-    if (clock.timers > 0) this.#watch.breach(`${this.name} left ${clock.timers} timers behind`)
+    if (clock.timers > 0) this.#watch.breach(`${this.name} left ${clock.timers} timers behind: ${clock.origins()}`)
     if (network !== undefined && network.openLinks > 0)
       this.#watch.breach(`${this.name} left ${network.openLinks} links behind`)
     this.#end(process, false)

@@ -95,8 +95,9 @@ export class SimStore implements StorePort {
     if (disk.commitsUntilCrash === 0) this.#crash(true)
   }
 
+  /** The disk itself stays readable for the simulation. */
   close(): void {
-    if (!this.#isDead) this.#handle.close()
+    this.#isDead = true
   }
 
   kill(): void {

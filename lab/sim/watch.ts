@@ -70,6 +70,7 @@ export class Watch {
       if (before !== undefined && !NEXT[before].includes(state)) {
         this.breach(`${who} shows ${id.slice(0, 8)} as ${state} after ${before}`)
       }
+      if (before !== state) this.trace(`${who} shows ${id.slice(0, 8)} as ${state}`)
       this.#states.set(key, state)
     }
   }

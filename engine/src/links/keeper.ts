@@ -15,7 +15,9 @@ const KEPT_PEERS_MAX = 100
 
 interface Attempt {
   failures: number
-  isDialling: boolean
+  /** Ends the dial that runs. */
+  abort: Cancel | undefined
+  /** Ends the pause until the next dial. */
   cancel: Cancel | undefined
 }
 
@@ -24,7 +26,7 @@ export class Keeper {
   readonly #network: NetworkPort
   readonly #isConnected: (peerId: string) => boolean
   readonly #attempts = new Map<string, Attempt>()
-  readonly #aborter = new AbortController()
+  #isStopped = false
 
   constructor(context: () => Context, network: NetworkPort, isConnected: (peerId: string) => boolean) {
     this.#context = context
@@ -38,8 +40,8 @@ export class Keeper {
 
   /** Dials now unless a dial or its pause is already running. */
   keep(peerId: string): void {
-    if (this.#aborter.signal.aborted || this.#isConnected(peerId) || this.#attempts.has(peerId)) return
-    this.#attempts.set(peerId, { failures: 0, isDialling: false, cancel: undefined })
+    if (this.#isStopped || this.#isConnected(peerId) || this.#attempts.has(peerId)) return
+    this.#attempts.set(peerId, { failures: 0, abort: undefined, cancel: undefined })
     this.#dial(peerId)
   }
 
@@ -51,27 +53,32 @@ export class Keeper {
   /** A link came but its other end did not prove who it is, or did not want us: not sooner than the backoff says. */
   refused(peerId: string): void {
     const attempt = this.#attempts.get(peerId)
-    if (attempt !== undefined && attempt.cancel === undefined && !attempt.isDialling) this.#pause(peerId, attempt)
+    if (attempt !== undefined && attempt.cancel === undefined && attempt.abort === undefined) this.#pause(peerId, attempt)
   }
 
   stop(): void {
-    this.#aborter.abort()
-    for (const attempt of this.#attempts.values()) attempt.cancel?.()
+    this.#isStopped = true
+    for (const { abort, cancel } of this.#attempts.values()) {
+      cancel?.()
+      abort?.()
+    }
     this.#attempts.clear()
   }
 
   #dial(peerId: string): void {
     const attempt = this.#attempts.get(peerId)
     const { store, log, clock } = this.#context()
-    if (attempt === undefined || attempt.isDialling) return
+    if (attempt === undefined || attempt.abort !== undefined) return
     if (!isWanted(store, peerId)) {
       this.#attempts.delete(peerId)
       return
     }
-    attempt.isDialling = true
     const aborter = new AbortController()
-    const abort = () => aborter.abort(this.#aborter.signal.reason)
-    const cancelTimeout = clock.after(DIAL_TIMEOUT_MS, abort)
+    const cancelTimeout = clock.after(DIAL_TIMEOUT_MS, () => aborter.abort())
+    attempt.abort = () => {
+      cancelTimeout()
+      aborter.abort()
+    }
     this.#network
       .connect(peerId, addressesOf(store, peerId), aborter.signal)
       .catch((error: unknown) =>
@@ -79,8 +86,8 @@ export class Keeper {
       )
       .finally(() => {
         cancelTimeout()
-        attempt.isDialling = false
-        const isCurrent = this.#attempts.get(peerId) === attempt && !this.#aborter.signal.aborted
+        attempt.abort = undefined
+        const isCurrent = this.#attempts.get(peerId) === attempt && !this.#isStopped
         if (isCurrent && !this.#isConnected(peerId)) this.#pause(peerId, attempt)
       })
   }

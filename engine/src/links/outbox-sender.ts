@@ -56,6 +56,13 @@ export class OutboxSender {
     return rows
   }
 
+  /** The answer to these could not be stored: they count as unanswered again and go once more. */
+  restore(rows: readonly OutboxRow[]): void {
+    if (this.#isStopped) return
+    for (const row of rows) this.#sent.set(toHex(envelopeId(row.bytes)), row)
+    this.#watch()
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#resend?.()

@@ -221,7 +221,7 @@ export class Session {
         this.#onAcknowledged(this.#outbox.take(frame.ids))
         return
       case 'refuse':
-        for (const row of this.#outbox.take(frame.ids)) this.#settle(this.#delegate.refused(this, row, frame.reason))
+        for (const row of this.#outbox.take(frame.ids)) this.#settle([row], this.#delegate.refused(this, row, frame.reason))
         return
       case 'unknown':
         return
@@ -229,14 +229,17 @@ export class Session {
   }
 
   #onAcknowledged(rows: readonly OutboxRow[]): void {
-    if (rows.length > 0) this.#settle(this.#delegate.acknowledged(this, rows))
+    if (rows.length > 0) this.#settle(rows, this.#delegate.acknowledged(this, rows))
   }
 
-  /** Work whose failure leaves the outbox as it was: the same bytes go again. */
-  #settle(work: Promise<void>): void {
+  /** If the answer to `rows` cannot be stored, the outbox is as it was and the same bytes go again. */
+  #settle(rows: readonly OutboxRow[], work: Promise<void>): void {
     work.then(
       () => this.pump(),
-      (error: unknown) => this.#context.log.log('warn', 'acknowledgement not stored', { error: String(error) }),
+      (error: unknown) => {
+        this.#context.log.log('warn', 'acknowledgement not stored', { error: String(error) })
+        this.#outbox.restore(rows)
+      },
     )
   }
 
