@@ -228,9 +228,14 @@ export class Handlers {
   }
 
   async #saveSettings(change: Parameters<Context['settings']['save']>[0]): Promise<Me> {
-    await this.#context.turns.run('command', () => (commit) => {
-      this.#context.settings.save(change)
+    const { turns, settings } = this.#context
+    const saved = turns.run('command', () => (commit) => {
+      settings.save(change)
       commit.touch('me')
+    })
+    await saved.catch((error: unknown) => {
+      settings.reload()
+      throw error
     })
     return this.#views.me()
   }

@@ -1,5 +1,5 @@
 /** From the log to what a caller sees: contents with their edits, deletions and reactions applied. Spec: CNT-10…CNT-14. */
-import { decodeContent, toHex, type MessageIdBytes, type Saying } from '@parley/core'
+import { decodeContent, sanitizeName, sanitizeText, toHex, type MessageIdBytes, type Saying } from '@parley/core'
 import type { Content, Message } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
@@ -47,8 +47,10 @@ const baseOf = (entry: Entry) => ({
   isClockSkewed: entry.isSkewed,
 })
 
-function viewEntry(context: ViewContext, entry: Entry, annotations: readonly Entry[], hasGap: boolean): Message {
+function viewEntry(context: ViewContext, entry: Entry, referring: readonly Entry[], hasGap: boolean): Message {
   const saying = sayingOf(context, entry)
+  // An id that leaked into another conversation gives nobody there a say in this one. CNT-13
+  const annotations = referring.filter(({ conversation }) => conversation === entry.conversation)
   const byAuthor = annotations.filter((annotation) => annotation.author === entry.author)
   const isDeleted = byAuthor.some((annotation) => annotation.kind === 'delete')
   const edit = isDeleted ? undefined : byAuthor.findLast((annotation) => annotation.kind === 'edit')
@@ -69,9 +71,12 @@ function sayingOf({ vault }: ViewContext, entry: Entry): Saying | undefined {
   return parsed.ok ? parsed.value.saying : undefined
 }
 
+/** Cleaned here and not when it arrives, because the bytes are what the id binds. CNT-14 */
 function contentOf(saying: Saying | undefined): Content {
-  if (saying?.type === 'text' || saying?.type === 'edit') return { type: 'text', text: saying.text }
-  if (saying?.type === 'unknown') return { type: 'unknown', mediaType: saying.mediaType, fallback: saying.fallback }
+  if (saying?.type === 'text' || saying?.type === 'edit') return { type: 'text', text: sanitizeText(saying.text) }
+  if (saying?.type === 'unknown') {
+    return { type: 'unknown', mediaType: sanitizeName(saying.mediaType, 128), fallback: sanitizeText(saying.fallback) }
+  }
   return { type: 'unknown', mediaType: '', fallback: '' }
 }
 

@@ -14,25 +14,30 @@ const KEY = 'settings'
 
 export class SettingsTable {
   readonly #store: StorePort
+  readonly #first: StoredSettings
   #settings: StoredSettings
 
-  private constructor(store: StorePort, settings: StoredSettings) {
+  private constructor(store: StorePort, first: StoredSettings) {
     this.#store = store
-    this.#settings = settings
+    this.#first = first
+    this.#settings = readStored(store, first) ?? first
   }
 
   /** Reads the settings, or writes the first ones. */
   static open(store: StorePort, first: { readonly name: string; readonly createdAt: number }): SettingsTable {
-    const row = store.all('SELECT value FROM meta WHERE key = ?', [KEY])[0]
-    const value = row?.['value'] instanceof Uint8Array ? decodeCbor(row['value']) : undefined
     const settings = { ...first, sendsTyping: true, sendsReadReceipts: true, isRecoveryPhraseConfirmed: false }
-    const table = new SettingsTable(store, isRecord(value) ? read(value, settings) : settings)
-    if (row === undefined) table.save({})
+    const table = new SettingsTable(store, settings)
+    if (readStored(store, settings) === undefined) table.save({})
     return table
   }
 
   get current(): StoredSettings {
     return this.#settings
+  }
+
+  /** After a transaction with a {@link save} in it failed: back to what is stored. */
+  reload(): void {
+    this.#settings = readStored(this.#store, this.#first) ?? this.#first
   }
 
   /** Inside a transaction, or alone. */
@@ -43,6 +48,12 @@ export class SettingsTable {
       [KEY, encodeCbor({ ...this.#settings })],
     )
   }
+}
+
+function readStored(store: StorePort, first: StoredSettings): StoredSettings | undefined {
+  const row = store.all('SELECT value FROM meta WHERE key = ?', [KEY])[0]
+  const value = row?.['value'] instanceof Uint8Array ? decodeCbor(row['value']) : undefined
+  return isRecord(value) ? read(value, first) : undefined
 }
 
 function read(value: { readonly [key: string]: CborValue }, first: StoredSettings): StoredSettings {
