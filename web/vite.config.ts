@@ -14,6 +14,9 @@ export default defineConfig({
     // A data: URL would be refused by the policy.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // One small file; public/layers.css says in which order its layers count.
+    cssCodeSplit: false,
+    chunkSizeWarningLimit: 900,
     rolldownOptions: {
       // The page needs the types and the error texts of the API table, never its validators.
       treeshake: { moduleSideEffects: (id) => !id.includes('/engine/src/api/') },

@@ -11,6 +11,8 @@ export interface BootSnapshot {
 /** From nothing to an open session, and back when the node locks or goes away. */
 export interface BootModel extends ViewModel<BootSnapshot> {
   start(): void
+  /** Opens a locked node and starts. @throws EngineError `PASSPHRASE_WRONG`, `RATE_LIMITED`. */
+  unlock(passphrase: string): Promise<void>
   /** Ends the session and starts over: after unlocking, after recovery. */
   restart(): void
   dispose(): void
@@ -66,6 +68,11 @@ export const createBootModel = (node: NodeLink, environment: Environment): BootM
     getSnapshot: store.getSnapshot,
     subscribe: store.subscribe,
     start: () => void start(),
+    unlock: async (passphrase) => {
+      await node.unlock(passphrase)
+      end()
+      await start()
+    },
     restart: () => {
       end()
       store.set({ phase: 'starting' })

@@ -1,19 +1,20 @@
 import { createRoot } from 'react-dom/client'
-import '../styles/layers.css'
 import '../styles/tokens.css'
 import '../styles/base.css'
 import { createToasts } from '../ui/toast.ts'
 import { App } from './app.tsx'
 import { createBootModel } from './boot-model.ts'
 import { browserEnvironment } from './environment.ts'
+import { createHttpNode } from './http-node.ts'
 import { browserHistory, createNavigation } from './navigation.ts'
 import type { NodeLink } from './node-link.ts'
 import { applyPreferences, createPreferences } from './preferences.ts'
+import { slide } from './view-transition.ts'
 
 /** Composition root: the only place that picks the node. The pretend one is never part of a production build. */
 const createNode = async (): Promise<NodeLink> => {
   if (import.meta.env.MODE === 'fake') return (await import('../dev/fake-page.ts')).createFakePageNode()
-  return (await import('./http-node.ts')).createHttpNode()
+  return createHttpNode()
 }
 
 const preferences = createPreferences(browserEnvironment.storage)
@@ -26,7 +27,7 @@ boot.start()
 createRoot(root).render(
   <App
     boot={boot}
-    navigation={createNavigation(browserHistory)}
+    navigation={createNavigation(browserHistory, slide)}
     preferences={preferences}
     toasts={createToasts(browserEnvironment.after)}
   />,

@@ -33,15 +33,21 @@ export const browserHistory: HistoryPort = {
   },
 }
 
-export const createNavigation = (port: HistoryPort): Navigation => {
+/** Lets `update` happen; may show it as a movement. */
+export type Transition = (from: Place, to: Place, update: () => void) => void
+
+const atOnce: Transition = (_from, _to, update) => update()
+
+export const createNavigation = (port: HistoryPort, transition: Transition = atOnce): Navigation => {
   const store = createStore<Route>(parseRoute(port.path()))
-  const endPop = port.onPop(() => store.set(parseRoute(port.path())))
+  const show = (route: Route) => transition(store.getSnapshot().place, route.place, () => store.set(route))
+  const endPop = port.onPop(() => show(parseRoute(port.path())))
   const move = (route: Route, isReplacing: boolean) => {
     const path = routePath(route)
     if (path === routePath(store.getSnapshot())) return
     if (isReplacing) port.replace(path)
     else port.push(path)
-    store.set(route)
+    show(route)
   }
   const go = (place: Place) => move({ place }, false)
   return {

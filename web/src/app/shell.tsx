@@ -108,7 +108,7 @@ function SheetOf({ sheet }: { readonly sheet: Sheet }) {
 const usePreloaded = () => {
   useEffect(() => {
     const preload = () => {
-      void import('../screens/timeline/message-menu.tsx')
+      void import('../screens/timeline/message-popups.tsx')
       void import('../screens/contact/contact-pane.tsx')
       void import('../screens/palette/palette-sheet.tsx')
     }

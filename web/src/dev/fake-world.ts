@@ -62,7 +62,7 @@ export const createFakeWorld = (now: () => number): FakeWorld => {
   let passphrase: string | undefined
   let count = 0
   const meAccount = accountOf('me')
-  const me = {
+  const me: { current: Me } = {
     current: {
       account: meAccount,
       peerId: '12D3KooWQ8fake00000000000000000000000000000000000000',
@@ -72,7 +72,7 @@ export const createFakeWorld = (now: () => number): FakeWorld => {
       hasPassphrase: false,
       isRecoveryPhraseConfirmed: false,
       createdAt: now() - 40 * 86_400_000,
-    } as Me,
+    },
   }
   const touch = () => {
     for (const listener of listeners) listener.changed()

@@ -60,6 +60,9 @@ const letterCount = (text: string): number => {
   return [...text].length
 }
 
+/** Empty lines before and blanks after a text are slips of the finger. */
+const tidy = (text: string): string => text.replace(/^(?:[^\S\n]*\n)+/u, '').trimEnd()
+
 /** The field below a timeline. What is typed is a draft on the node's disk within half a second. */
 export const createComposerModel = (ports: ComposerPorts): ComposerModel => {
   const { client, environment, conversation, timeline, link } = ports
@@ -144,8 +147,9 @@ export const createComposerModel = (ports: ComposerPorts): ComposerModel => {
       if (text.trim() !== '') tellTyping()
     },
     send: () => {
-      const { text, mode, canSend } = store.getSnapshot()
+      const { text: typed, mode, canSend } = store.getSnapshot()
       if (!canSend) return false
+      const text = tidy(typed)
       if (mode.type === 'edit') {
         saveEdit(mode.message, text)
         return true
@@ -154,7 +158,6 @@ export const createComposerModel = (ports: ComposerPorts): ComposerModel => {
       typingToldAt = Number.NEGATIVE_INFINITY
       toNew('')
       keepDraft()
-      flush()
       return true
     },
     reply: (message) => {

@@ -16,6 +16,7 @@ export function ConversationsPane() {
   const { session, navigation } = useApp()
   const conversations = useViewModel(session.conversations) ?? []
   const requests = useViewModel(session.requests) ?? []
+  const { place } = useViewModel(navigation)
   return (
     <div className={cx('pane')}>
       <header className={cx('header')}>
@@ -28,7 +29,12 @@ export function ConversationsPane() {
         <kbd>{shortcutOf('palette')}</kbd>
       </button>
       {requests.length > 0 && (
-        <button type="button" className={cx('requests')} onClick={() => navigation.go({ type: 'requests' })}>
+        <button
+          type="button"
+          className={cx('requests')}
+          aria-current={place.type === 'requests' ? 'page' : undefined}
+          onClick={() => navigation.go({ type: 'requests' })}
+        >
           <span className={cx('requestsIcon')}>
             <Icon name="request" />
           </span>
@@ -36,7 +42,11 @@ export function ConversationsPane() {
           <Icon name="chevron-right" size={16} />
         </button>
       )}
-      <ConversationList conversations={conversations} />
+      {conversations.length === 0 ? (
+        <p className={cx('none')}>{t.empty.list}</p>
+      ) : (
+        <ConversationList conversations={conversations} />
+      )}
       <PhraseNudge />
     </div>
   )

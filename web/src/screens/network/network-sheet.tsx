@@ -1,3 +1,81 @@
-export default function NetworkSheet(_props: object) {
-  return null
+import type { Network } from '@parley/engine/api'
+import type { ReactNode } from 'react'
+import { useApp } from '../../app/context.ts'
+import { t } from '../../locales/index.ts'
+import { Button } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { useCopy } from '../../ui/copy.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { useViewModel } from '../../ui/use-view-model.ts'
+import { connectionOf } from './connection.ts'
+import { byteCount, diagnosticsOf } from './diagnostics.ts'
+import styles from './network-sheet.module.css'
+
+const cx = classNames(styles)
+
+/** How the node is connected, for people. */
+export default function NetworkSheet() {
+  const { session, navigation } = useApp()
+  const network = useViewModel(session.network)
+  const link = useViewModel(session.link)
+  const copy = useCopy()
+  const { tone, text } = connectionOf(network, link)
+  return (
+    <Sheet title={t.network.title} onClose={() => navigation.closeSheet()}>
+      <p className={cx('summary')}>
+        <span className={cx('dot', tone)} />
+        {text}
+      </p>
+      {network !== undefined && <Facts network={network} />}
+      <div className={cx('foot')}>
+        <Button
+          icon="copy"
+          disabled={network === undefined}
+          onClick={() => network !== undefined && copy(diagnosticsOf(network, link, navigator.userAgent))}
+        >
+          {t.network.diagnostics}
+        </Button>
+        <p>{t.network.diagnosticsHint}</p>
+      </div>
+    </Sheet>
+  )
+}
+
+function Facts({ network }: { readonly network: Network }) {
+  const { peers, infrastructure, waitingMessages, storedBytes } = network
+  return (
+    <dl className={cx('facts')}>
+      <Fact name={t.network.peers}>
+        {peers.length === 0
+          ? t.network.nobody
+          : peers.map(({ peerId, name, path }) => (
+              <span key={peerId} className={cx('line')}>
+                <bdi>{name}</bdi>
+                <small>{path === 'direct' ? t.network.pathDirect : t.network.pathRelayed}</small>
+              </span>
+            ))}
+      </Fact>
+      <Fact name={t.network.infrastructure}>
+        {infrastructure.length === 0
+          ? t.network.infrastructureNone
+          : infrastructure.map(({ address, isConnected }) => (
+              <span key={address} className={cx('line')}>
+                <code>{address}</code>
+                <small>{isConnected ? t.network.isConnected : t.network.isNotConnected}</small>
+              </span>
+            ))}
+      </Fact>
+      <Fact name={t.network.waiting}>{t.network.waitingCount(waitingMessages)}</Fact>
+      <Fact name={t.network.storage}>{byteCount(storedBytes)}</Fact>
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className={cx('fact')}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
 }

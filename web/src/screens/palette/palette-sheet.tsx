@@ -1,3 +1,130 @@
-export default function PaletteSheet(_props: object) {
-  return null
+import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useApp, type App } from '../../app/context.ts'
+import { shortcutOf } from '../../app/keys.ts'
+import { reasonOf } from '../../app/reason.ts'
+import { t } from '../../locales/index.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { Sheet } from '../../ui/sheet.tsx'
+import { useViewModel } from '../../ui/use-view-model.ts'
+import { searchItems, type PaletteItem } from './palette-model.ts'
+import styles from './palette-sheet.module.css'
+
+const cx = classNames(styles)
+
+const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly PaletteItem[] => {
+  const command = (id: string, label: string, run: () => void, hint?: string): PaletteItem => ({
+    id,
+    kind: 'command',
+    label,
+    run,
+    ...(hint === undefined ? {} : { hint }),
+  })
+  const failed = (error: unknown) => toasts.show(reasonOf(error))
+  return [
+    command('add', t.app.add, () => navigation.openSheet('add')),
+    command('requests', t.app.requests, () => navigation.go({ type: 'requests' })),
+    command('settings', t.app.settings, () => navigation.go({ type: 'settings' })),
+    command('network', t.app.network, () => navigation.openSheet('network')),
+    command('help', t.app.help, () => navigation.openSheet('help'), shortcutOf('help')),
+    command('invite', t.palette.copyInvite, () => {
+      session.client
+        .call('invites.create', {})
+        .then(({ link }) => navigator.clipboard.writeText(link))
+        .then(() => toasts.show(t.app.copied), failed)
+    }),
+    command('practise', t.palette.practise, () => {
+      session.node.practice().then(({ id }) => navigation.openConversation(id), failed)
+    }),
+    command('light', t.palette.light, () => preferences.set({ appearance: 'light' })),
+    command('dark', t.palette.dark, () => preferences.set({ appearance: 'dark' })),
+    command('system', t.palette.system, () => preferences.set({ appearance: 'system' })),
+  ]
+}
+
+/** Everything by its name. */
+export default function PaletteSheet() {
+  const app = useApp()
+  const { session, navigation } = app
+  const conversations = useViewModel(session.conversations) ?? []
+  const [query, setQuery] = useState('')
+  const [chosen, setChosen] = useState(0)
+  const list = useRef<HTMLUListElement>(null)
+  const accounts = new Map(conversations.map((each) => [each.id, each.account]))
+  const items: readonly PaletteItem[] = [
+    ...conversations.map(({ id, name }): PaletteItem => ({
+      id,
+      kind: 'conversation',
+      label: name,
+      run: () => navigation.openConversation(id),
+    })),
+    ...commandsOf(app),
+  ]
+  const found = searchItems(items, query)
+  const at = Math.min(chosen, found.length - 1)
+  useLayoutEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [at])
+  const pick = (item: PaletteItem | undefined) => {
+    if (item === undefined) return
+    navigation.closeSheet()
+    item.run()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter') pick(found[at])
+    else if (event.key === 'ArrowDown') setChosen((at + 1) % Math.max(1, found.length))
+    else if (event.key === 'ArrowUp') setChosen((at - 1 + found.length) % Math.max(1, found.length))
+    else return
+    event.preventDefault()
+  }
+  return (
+    <Sheet title={t.palette.label} onClose={() => navigation.closeSheet()} hasHeader={false}>
+      <div className={cx('search')}>
+        <Icon name="search" />
+        <input
+          className={cx('input')}
+          placeholder={t.palette.placeholder}
+          aria-label={t.palette.label}
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="palette-list"
+          aria-activedescendant={found[at] === undefined ? undefined : `palette-${found[at].id}`}
+          autoFocus
+          autoComplete="off"
+          value={query}
+          onChange={(event) => {
+            setQuery(event.target.value)
+            setChosen(0)
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <ul ref={list} id="palette-list" className={cx('list')} role="listbox" aria-label={t.palette.label}>
+        {found.map((item, index) => (
+          <li
+            key={item.id}
+            id={`palette-${item.id}`}
+            className={cx('item')}
+            role="option"
+            aria-selected={index === at}
+            onPointerMove={() => setChosen(index)}
+            onClick={() => pick(item)}
+          >
+            {item.kind === 'conversation' ? (
+              <Avatar account={accounts.get(item.id) ?? ''} name={item.label} size="small" />
+            ) : (
+              <span className={cx('glyph')}>
+                <Icon name="chevron-right" size={16} />
+              </span>
+            )}
+            <bdi className={cx('label')}>{item.label}</bdi>
+            {item.hint !== undefined && <kbd>{item.hint}</kbd>}
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <p className={cx('none')}>{t.palette.none}</p>}
+    </Sheet>
+  )
 }

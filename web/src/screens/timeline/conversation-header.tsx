@@ -41,7 +41,6 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
           </span>
         </span>
       </button>
-      <IconButton icon="search" label={t.app.search} onClick={() => navigation.openSheet('palette')} />
       <IconButton icon="info" label={t.header.details} aria-pressed={isDetailsOpen} onClick={toggleDetails} />
     </header>
   )

@@ -17,7 +17,11 @@ export function ConversationPane({ conversation: id }: { readonly conversation: 
   useEffect(() => {
     // A pointer that is fine has a keyboard near it: writing can begin at once.
     if (matchMedia('(pointer: fine)').matches) composer.focus()
-    return () => composer.flush()
+    window.addEventListener('pagehide', composer.flush)
+    return () => {
+      window.removeEventListener('pagehide', composer.flush)
+      composer.flush()
+    }
   }, [composer])
   if (conversation === undefined) return <PaneNote title={t.empty.choose} icon="chats" />
   return (

@@ -1,6 +1,6 @@
 import type { ApiClient, Message } from '@parley/engine/api'
 import type { Environment } from '../../app/environment.ts'
-import { reasonOf } from '../../app/reason.ts'
+import { codeOf, reasonOf } from '../../app/reason.ts'
 import type { Echo } from './tiles.ts'
 
 /** What was just written here, shown before the node has answered. */
@@ -14,6 +14,8 @@ export interface Echoes {
   adopt(messages: readonly Message[], known: ReadonlySet<string>): readonly Message[]
   /** @returns false when the id is not an echo's. */
   retry(id: string): boolean
+  /** Hands over again what a lost link left unanswered. */
+  resend(): void
   /** @returns the text. */
   discard(id: string): string | undefined
   dispose(): void
@@ -35,11 +37,13 @@ const LAST_ORDER = '\u{10FFFF}'
 export const createEchoes = ({ client, environment, conversation, me, stored, changed }: EchoPorts): Echoes => {
   let echoes: readonly Echo[] = []
   const keyById = new Map<string, string>()
+  const unanswered = new Set<string>()
   let count = 0
   let isDisposed = false
 
   const textOf = (echo: Echo) => (echo.message.content.type === 'text' ? echo.message.content.text : '')
   const drop = (key: string) => {
+    unanswered.delete(key)
     echoes = echoes.filter((echo) => echo.key !== key)
   }
   const replace = (key: string, fields: Partial<Message>) => {
@@ -57,7 +61,9 @@ export const createEchoes = ({ client, environment, conversation, me, stored, ch
       drop(key)
       if (!isDisposed) stored(message)
     } catch (error) {
-      replace(key, { state: 'failed', failure: reasonOf(error) })
+      // The node went away before it answered: it may have the message. Its return tells.
+      if (codeOf(error) === 'CLOSED') unanswered.add(key)
+      else replace(key, { state: 'failed', failure: reasonOf(error) })
       if (!isDisposed) changed()
     }
   }
@@ -104,6 +110,11 @@ export const createEchoes = ({ client, environment, conversation, me, stored, ch
       changed()
       void deliver(id, textOf(echo), echo.message.replyTo)
       return true
+    },
+    resend: () => {
+      const keys = [...unanswered]
+      unanswered.clear()
+      for (const echo of echoes) if (keys.includes(echo.key)) void deliver(echo.key, textOf(echo), echo.message.replyTo)
     },
     discard: (id) => {
       const echo = echoes.find(({ key }) => key === id)

@@ -16,6 +16,7 @@ export interface Point {
 export type MessagePopup =
   | { readonly type: 'menu'; readonly message: Message; readonly isOwn: boolean; readonly at: Point }
   | { readonly type: 'reactions'; readonly message: Message; readonly at: Point }
+  | { readonly type: 'emoji'; readonly message: Message; readonly at: Point }
   | { readonly type: 'delete'; readonly message: Message }
 
 /** Everything that can be done to a message. */

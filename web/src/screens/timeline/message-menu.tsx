@@ -1,3 +1,57 @@
-export default function MessageMenu(_props: object) {
-  return null
+import { Menu, MenuItem, Separator } from 'react-aria-components/Menu'
+import { t } from '../../locales/index.ts'
+import { classNames } from '../../ui/class-names.ts'
+import { Icon, type IconName } from '../../ui/icon.tsx'
+import type { MessageCommands, MessagePopup } from './message-commands.ts'
+import styles from './message-menu.module.css'
+
+const cx = classNames(styles)
+
+interface MessageMenuProps {
+  readonly popup: Extract<MessagePopup, { readonly type: 'menu' }>
+  readonly commands: MessageCommands
+  readonly canWrite: boolean
+  readonly onClose: () => void
+}
+
+/** Everything that can be done to a message, by name. */
+export function MessageMenu({ popup, commands, canWrite, onClose }: MessageMenuProps) {
+  const { message, isOwn } = popup
+  const isText = message.content.type === 'text'
+  const isMineToChange = isOwn && canWrite && isText
+  return (
+    <Menu className={cx('menu')} aria-label={t.message.actions} autoFocus="first" onClose={onClose}>
+      {message.state === 'failed' && isOwn && (
+        <Item icon="refresh" label={t.message.retry} onAction={() => commands.retry(message)} />
+      )}
+      {canWrite && <Item icon="reply" label={t.message.reply} onAction={() => commands.startReply(message)} />}
+      {isText && <Item icon="copy" label={t.message.copy} onAction={() => commands.copy(message)} />}
+      {isMineToChange && <Item icon="edit" label={t.message.edit} onAction={() => commands.startEdit(message)} />}
+      {isOwn && <Separator className={cx('line')} />}
+      {isOwn && (
+        <Item
+          icon="trash"
+          label={t.message.delete}
+          isDanger
+          onAction={() => commands.show({ type: 'delete', message })}
+        />
+      )}
+    </Menu>
+  )
+}
+
+interface ItemProps {
+  readonly icon: IconName
+  readonly label: string
+  readonly isDanger?: boolean
+  readonly onAction: () => void
+}
+
+function Item({ icon, label, isDanger = false, onAction }: ItemProps) {
+  return (
+    <MenuItem className={cx('item', isDanger && 'danger')} textValue={label} onAction={onAction}>
+      <Icon name={icon} size={18} />
+      {label}
+    </MenuItem>
+  )
 }

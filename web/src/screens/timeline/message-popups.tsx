@@ -1,3 +1,60 @@
-export default function MessagePopups(_props: { popup: unknown; commands: unknown; onClose: () => void }) {
-  return null
+import { lazy, Suspense } from 'react'
+import { t } from '../../locales/index.ts'
+import Confirm from '../../ui/confirm.tsx'
+import { Popup } from '../../ui/popup.tsx'
+import type { MessageCommands, MessagePopup } from './message-commands.ts'
+import { MessageMenu } from './message-menu.tsx'
+import { QuickReactions } from './quick-reactions.tsx'
+
+const EmojiPicker = lazy(() => import('../../ui/emoji/emoji-picker.tsx'))
+
+interface MessagePopupsProps {
+  readonly popup: MessagePopup
+  readonly commands: MessageCommands
+  readonly canWrite: boolean
+  readonly onClose: () => void
+}
+
+/** Whatever is open above a message. */
+export default function MessagePopups({ popup, commands, canWrite, onClose }: MessagePopupsProps) {
+  const { message } = popup
+  if (popup.type === 'delete') {
+    return (
+      <Confirm
+        title={t.message.deleteTitle}
+        text={t.message.deleteLead}
+        confirmLabel={t.message.deleteConfirm}
+        onConfirm={() => commands.delete(message)}
+        onClose={onClose}
+      />
+    )
+  }
+  const react = (emoji: string) => {
+    commands.toggleReaction(message, emoji)
+    onClose()
+  }
+  if (popup.type === 'menu') {
+    return (
+      <Popup label={t.message.actions} at={popup.at} onClose={onClose}>
+        {canWrite && (
+          <QuickReactions onPick={react} onMore={() => commands.show({ type: 'emoji', message, at: popup.at })} />
+        )}
+        <MessageMenu popup={popup} commands={commands} canWrite={canWrite} onClose={onClose} />
+      </Popup>
+    )
+  }
+  if (popup.type === 'reactions') {
+    return (
+      <Popup label={t.message.react} at={popup.at} onClose={onClose}>
+        <QuickReactions onPick={react} onMore={() => commands.show({ type: 'emoji', message, at: popup.at })} isFirst />
+      </Popup>
+    )
+  }
+  return (
+    <Popup label={t.emoji.label} at={popup.at} onClose={onClose}>
+      <Suspense fallback={null}>
+        <EmojiPicker onPick={react} />
+      </Suspense>
+    </Popup>
+  )
 }

@@ -27,6 +27,7 @@ interface MessageTileProps {
   readonly now: number
   readonly isFocusable: boolean
   readonly isFresh: boolean
+  readonly isLast: boolean
   /** Above zero: the tile is shown off; another number shows it off again. */
   readonly highlightSerial: number
   readonly hasPopup: boolean
@@ -46,14 +47,14 @@ const labelOf = ({ message, isOwn }: MessageTile, names: Names): string =>
 
 /** A message with what stands above it (day, "New", gap) and below it (reactions, time, state). */
 export const MessageTileView = memo(function MessageTileView(props: MessageTileProps) {
-  const { tile, names, now, isFocusable, isFresh, highlightSerial, hasPopup, commands, onActive } = props
+  const { tile, names, now, isFocusable, isFresh, isLast, highlightSerial, hasPopup, commands, onActive } = props
   const { message, isOwn, startsGroup, endsGroup } = tile
   const [isHovered, setHovered] = useState(false)
   const longPress = useLongPress((at) => commands.openMenu(tile, at))
   const canAct = !tile.isEcho && message.content.type !== 'deleted'
   return (
     <div
-      className={cx('tile', isOwn ? 'own' : 'theirs', startsGroup && 'starts', endsGroup && 'ends')}
+      className={cx('tile', isOwn ? 'own' : 'theirs', startsGroup && 'starts', isLast && 'last')}
       role="article"
       aria-label={labelOf(tile, names)}
       data-key={tile.key}
@@ -78,7 +79,11 @@ export const MessageTileView = memo(function MessageTileView(props: MessageTileP
       >
         {highlightSerial > 0 && <span key={highlightSerial} className={cx('highlight')} />}
         <MessageBubble tile={tile} names={names} isFocusable={isFocusable} commands={commands} />
-        {canAct && (isHovered || hasPopup) && <MessageToolbar tile={tile} commands={commands} />}
+        {canAct && (isHovered || hasPopup) && (
+          <div className={cx('tools')}>
+            <MessageToolbar tile={tile} commands={commands} />
+          </div>
+        )}
       </div>
       {message.reactions.length > 0 && (
         <Reactions message={message} isOwn={isOwn} names={names} isFocusable={isFocusable} commands={commands} />

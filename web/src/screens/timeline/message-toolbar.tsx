@@ -5,7 +5,6 @@ import { Icon, type IconName } from '../../ui/icon.tsx'
 import type { MessageCommands, Point } from './message-commands.ts'
 import styles from './message-toolbar.module.css'
 import type { MessageTile } from './tiles.ts'
-import { clockTime } from '../../ui/time.ts'
 
 const cx = classNames(styles)
 
@@ -18,7 +17,6 @@ const below = (event: MouseEvent<HTMLElement>): Point => {
 export function MessageToolbar({ tile, commands }: { readonly tile: MessageTile; readonly commands: MessageCommands }) {
   return (
     <div className={cx('toolbar')} aria-label={t.message.actions} role="group">
-      {!tile.endsGroup && <span className={cx('time')}>{clockTime(tile.message.sentAt)}</span>}
       <ToolButton
         icon="smile"
         label={t.message.react}

@@ -21,6 +21,12 @@ const REFRESH_MESSAGES = 200
 /** Reading is told in one go when several messages come into view together. */
 const READ_DELAY_MS = 120
 
+/**
+ * What the node never answered for is handed over again this long after it came back. By then everything that it had
+ * taken before is in its log and was recognised, so nothing is said twice.
+ */
+const RESEND_DELAY_MS = 1_500
+
 /** Asks the view to bring a tile into view; a new serial is a new request. */
 export interface ScrollRequest {
   readonly serial: number
@@ -122,6 +128,7 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
   let cancelFlush: (() => void) | undefined
   let unreadTold: Message | undefined
   let cancelTelling: (() => void) | undefined
+  let cancelResend: (() => void) | undefined
 
   const lay = (extra: Partial<TimelineSnapshot> = {}) => {
     const tiles = layTiles(
@@ -245,6 +252,21 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
       client.call('conversations.read', { conversation, upTo: upTo.id }).catch(() => (seenOrder = ''))
   }
 
+  /** Fetches what was missed; an echo that the node turns out to have is recognised. */
+  const catchUp = (then?: () => void) => {
+    client.call('messages.page', { conversation, limit: REFRESH_MESSAGES }).then(
+      (page) => {
+        echoes.adopt(page.messages, new Set(window.messages.map((message) => message.id)))
+        if (!window.hasAfter) window = refreshWithLatest(window, page)
+        then?.()
+        lay()
+      },
+      () => {
+        // The link broke again; its return asks again.
+      },
+    )
+  }
+
   const jumpToLatest = () => {
     if (!window.hasAfter) return store.patch({ scroll: scrollTo({ type: 'end' }, 'start', false) })
     void replace(undefined, () => scrollTo({ type: 'end' }, 'start', false))
@@ -315,16 +337,9 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
         if (isOpen) open()
         return
       }
-      if (window.hasAfter) return
-      client.call('messages.page', { conversation, limit: REFRESH_MESSAGES }).then(
-        (page) => {
-          window = refreshWithLatest(window, page)
-          lay()
-        },
-        () => {
-          // The link broke again; its return asks again.
-        },
-      )
+      catchUp()
+      cancelResend?.()
+      cancelResend = environment.after(RESEND_DELAY_MS, () => catchUp(echoes.resend))
     },
     find: (id) => findMessage(window, id),
     lastOwn: () => {
@@ -334,6 +349,7 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
     dispose: () => {
       cancelFlush?.()
       cancelTelling?.()
+      cancelResend?.()
       echoes.dispose()
       owned.dispose()
     },

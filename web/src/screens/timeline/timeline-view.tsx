@@ -75,7 +75,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
           onScroll={onScroll}
           onResize={onResize}
         >
-          {tiles.map((tile) =>
+          {tiles.map((tile, at) =>
             tile.type === 'intro' ? (
               <div key={tile.key} className={cx('intro')}>
                 <p>{t.timeline.intro(conversation.name)}</p>
@@ -89,6 +89,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
                 now={now}
                 isFocusable={focus.activeKey === tile.key}
                 isFresh={freshKey === tile.key}
+                isLast={at === tiles.length - 1}
                 highlightSerial={
                   highlighted?.target.type === 'tile' && highlighted.target.key === tile.key ? highlighted.serial : 0
                 }
@@ -108,7 +109,12 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
       <Announcer messages={snapshot.announced} name={conversation.name} />
       {popup !== undefined && (
         <Suspense fallback={null}>
-          <MessagePopups popup={popup} commands={commands} onClose={close} />
+          <MessagePopups
+            popup={popup}
+            commands={commands}
+            canWrite={conversation.status === 'active'}
+            onClose={() => setPopup((open) => (open === popup ? undefined : open))}
+          />
         </Suspense>
       )}
     </div>

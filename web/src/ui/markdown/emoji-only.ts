@@ -1,4 +1,4 @@
-const emoji = /^\p{RGI_Emoji}$/v
+const emoji = /^\p{RGI_Emoji}\u{FE0F}?$/v
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const BIG_EMOJI_MAX = 3
 /** No three emoji are longer than this many UTF-16 units. */

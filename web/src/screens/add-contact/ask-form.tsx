@@ -1,0 +1,86 @@
+import { lazy, Suspense, useState, type FormEvent } from 'react'
+import { useApp } from '../../app/context.ts'
+import { t } from '../../locales/index.ts'
+import { Button } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { TextArea, TextField } from '../../ui/field.tsx'
+import { useTask } from '../../ui/task.ts'
+import styles from './ask-form.module.css'
+
+const cx = classNames(styles)
+const Scanner = lazy(() => import('./scanner.tsx'))
+
+const REQUEST_TEXT_LETTERS_MAX = 1_000
+
+/** Asks the person behind a link for contact. */
+export function AskForm({ isShort = false, onDone }: { readonly isShort?: boolean; readonly onDone: () => void }) {
+  const { session, navigation, toasts } = useApp()
+  const [link, setLink] = useState('')
+  const [text, setText] = useState('')
+  const [isScanning, setScanning] = useState(false)
+  const { run, isBusy, problem, clear } = useTask()
+  const ask = (target: string) =>
+    run(async () => {
+      const note = text.trim() === '' ? {} : { text: text.trim() }
+      const conversation = await session.client.call('contacts.add', { link: target.trim(), ...note })
+      toasts.show(t.add.asked(conversation.name))
+      onDone()
+      navigation.openConversation(conversation.id)
+    })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void ask(link)
+  }
+  return (
+    <form className={cx('form')} onSubmit={submit}>
+      <div className={cx(isShort ? 'line' : 'stack')}>
+        <TextField
+          label={isShort ? t.empty.pasteLabel : t.add.linkLabel}
+          placeholder={t.empty.pastePlaceholder}
+          value={link}
+          onText={(next) => {
+            setLink(next)
+            clear()
+          }}
+          error={problem}
+          data-testid="paste-invite"
+          autoComplete="off"
+          spellCheck={false}
+        />
+        {!isShort && (
+          <TextArea
+            label={t.add.textLabel}
+            placeholder={t.add.textPlaceholder}
+            value={text}
+            onText={setText}
+            rows={2}
+            maxLength={REQUEST_TEXT_LETTERS_MAX}
+          />
+        )}
+        <Button
+          look={isShort ? 'quiet' : 'primary'}
+          type="submit"
+          isWide={!isShort}
+          disabled={link.trim() === '' || isBusy}
+        >
+          {isShort ? t.empty.ask : t.add.ask}
+        </Button>
+      </div>
+      {!isShort &&
+        (isScanning ? (
+          <Suspense fallback={null}>
+            <Scanner
+              onFound={(found) => {
+                setScanning(false)
+                setLink(found)
+              }}
+            />
+          </Suspense>
+        ) : (
+          <Button look="plain" icon="camera" isWide onClick={() => setScanning(true)}>
+            {t.add.scan}
+          </Button>
+        ))}
+    </form>
+  )
+}

@@ -1,0 +1,53 @@
+import type { Network } from '@parley/engine/api'
+import { describe, expect, it } from 'vitest'
+import { accountOf } from '../../dev/fake-ids.ts'
+import { connectionOf } from './connection.ts'
+import { byteCount, diagnosticsOf } from './diagnostics.ts'
+
+const peer = (path: 'direct' | 'relayed') => ({
+  account: accountOf('Ada'),
+  name: 'Ada',
+  peerId: '12D3KooWSecretPeer',
+  path,
+  connectedAt: 0,
+})
+const network = (fields: Partial<Network> = {}): Network => ({
+  isListening: true,
+  addresses: ['/ip4/192.0.2.7/tcp/4001'],
+  infrastructure: [],
+  peers: [],
+  waitingMessages: 3,
+  storedBytes: 18_400_000,
+  ...fields,
+})
+
+describe('the connection in words', () => {
+  it.each([
+    [network({ peers: [peer('relayed'), peer('direct')] }), 'good', 'Reachable directly'],
+    [network({ peers: [peer('relayed')] }), 'good', 'Connected through a relay'],
+    [network({ infrastructure: [{ address: 'x', isConnected: true }] }), 'ready', 'Online'],
+    [network(), 'ready', 'Ready'],
+    [network({ isListening: false }), 'off', 'Offline'],
+    [undefined, 'off', 'Loading'],
+  ])('%#', (state, tone, text) => {
+    expect(connectionOf(state, 'open')).toMatchObject({ tone, text: expect.stringContaining(text) })
+  })
+
+  it('says first that the node is gone', () => {
+    expect(connectionOf(network({ peers: [peer('direct')] }), 'lost').text).toContain('not running')
+  })
+})
+
+describe('diagnostics', () => {
+  it('holds kinds and counts, and nothing that names anybody', () => {
+    const text = diagnosticsOf(network({ peers: [peer('direct')] }), 'open', 'Test')
+    expect(text).toContain('1 direct, 0 relayed')
+    expect(text).toContain('/ip4/…/tcp/…')
+    for (const secret of ['Ada', '12D3', 'z6Mk', '192.0.2.7', '4001']) expect(text).not.toContain(secret)
+  })
+
+  it('counts bytes for people', () => {
+    expect(byteCount(0)).toMatch(/^0/u)
+    expect(byteCount(18_400_000)).toMatch(/18[.,]4/u)
+  })
+})
