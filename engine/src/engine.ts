@@ -195,9 +195,9 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#background(giveBundle(this.#context, session))
   }
 
-  bundleReceived(session: Session, bundle: Uint8Array): void {
+  bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean> {
     const { turns, clock } = this.#context
-    this.#background(turns.runAlone('input', () => takeBundle(this.#context, session, bundle, clock.now())))
+    return turns.runAlone('input', () => takeBundle(this.#context, session, bundle, clock.now()))
   }
 
   // What contacts report
@@ -237,6 +237,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   }
 
   #publish(commit: Commit): void {
+    for (const peerId of commit.wakes) this.#context.sessions.wake(peerId)
     this.#views.forget(commit.conversations)
     if (commit.topics.has('contacts')) this.#views.forgetAll()
     this.#live.messagesChanged(commit.messages)

@@ -1,5 +1,5 @@
 /** The crypto port of a Node process (24.7 or newer: Argon2 and ML-KEM come from its OpenSSL). */
-import { argon2, randomBytes } from 'node:crypto'
+import { argon2, randomFillSync } from 'node:crypto'
 import type { CryptoPort, RandomPort } from '@parley/core'
 import { ed25519PublicKey, ed25519Sign, ed25519Verify } from './ed25519.ts'
 import { nodeHash, nodeKdf } from './hash.ts'
@@ -8,7 +8,24 @@ import { nodeHpke } from './hpke.ts'
 const ARGON2_OUTPUT_BYTES = 32
 const SEED_BYTES = 32
 
-export const nodeRandom: RandomPort = (lengthBytes) => new Uint8Array(randomBytes(lengthBytes))
+/** Nonces and salts are small and many: the system is asked for this much at a time. */
+const RANDOM_POOL_BYTES = 4_096
+const randomPool = new Uint8Array(RANDOM_POOL_BYTES)
+let randomUsedBytes = RANDOM_POOL_BYTES
+
+/** Bytes that are given out once and erased behind. */
+export const nodeRandom: RandomPort = (lengthBytes) => {
+  if (lengthBytes > RANDOM_POOL_BYTES / 16) return randomFillSync(new Uint8Array(lengthBytes))
+  if (randomUsedBytes + lengthBytes > RANDOM_POOL_BYTES) {
+    randomFillSync(randomPool)
+    randomUsedBytes = 0
+  }
+  const end = randomUsedBytes + lengthBytes
+  const bytes = randomPool.slice(randomUsedBytes, end)
+  randomPool.fill(0, randomUsedBytes, end)
+  randomUsedBytes = end
+  return bytes
+}
 
 /** Stateless but for a bounded cache of parsed public keys, which all ports of the process share. */
 export async function createNodeCrypto(): Promise<CryptoPort> {

@@ -8,7 +8,7 @@ const key = new Uint8Array(32).fill(1)
 const nonce = new Uint8Array(24).fill(2)
 const header = concat(Uint8Array.of(OUTER_VERSION), new Uint8Array(16).fill(3))
 function sealedBy(member: Uint8Array): Uint8Array {
-  const padded = pad(member, header.length + nonce.length + 16)
+  const padded = pad(header.length + nonce.length + 16, member)
   return concat(header, nonce, xchacha20poly1305(key, nonce, header).encrypt(padded ?? new Uint8Array(0)))
 }
 

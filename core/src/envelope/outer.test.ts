@@ -23,7 +23,7 @@ describe('padding', () => {
     fc.assert(
       fc.property(fc.nat(9_000), fc.nat(255), (length, fill) => {
         const payload = new Uint8Array(length).fill(fill)
-        const padded = pad(payload, OVERHEAD_BYTES)
+        const padded = pad(OVERHEAD_BYTES, payload)
         expect(padded !== undefined && isBucketSize(padded.length + OVERHEAD_BYTES)).toBe(true)
         expect(unpad(padded ?? new Uint8Array(0))).toEqual(payload)
       }),
@@ -33,8 +33,8 @@ describe('padding', () => {
   it('[ENV-3] takes the smallest size that fits, and none beyond the largest', () => {
     for (const bucket of ENVELOPE_BUCKETS_BYTES) {
       const most = bucket - OVERHEAD_BYTES - 4
-      expect(pad(new Uint8Array(most), OVERHEAD_BYTES)?.length).toBe(bucket - OVERHEAD_BYTES)
-      const more = pad(new Uint8Array(most + 1), OVERHEAD_BYTES)
+      expect(pad(OVERHEAD_BYTES, new Uint8Array(most))?.length).toBe(bucket - OVERHEAD_BYTES)
+      const more = pad(OVERHEAD_BYTES, new Uint8Array(most + 1))
       if (bucket === ENVELOPE_BYTES_MAX) expect(more).toBeUndefined()
       else expect(more?.length).toBeGreaterThan(bucket)
     }

@@ -29,7 +29,7 @@ export function sealOuter(
   payload: OuterPayload,
 ): Uint8Array | undefined {
   const header = concat(Uint8Array.of(OUTER_VERSION), tag)
-  const padded = pad(concat(Uint8Array.of(KINDS[payload.kind]), payload.body), OVERHEAD_BYTES)
+  const padded = pad(OVERHEAD_BYTES, Uint8Array.of(KINDS[payload.kind]), payload.body)
   if (padded === undefined) return undefined
   return concat(header, nonce, xchacha20poly1305(key, nonce, header).encrypt(padded))
 }

@@ -3,17 +3,22 @@ import { ENVELOPE_BUCKETS_BYTES } from '../base/limits.ts'
 const LENGTH_BYTES = 4
 
 /**
- * `length (4, big-endian) ‖ payload ‖ zeros`, so that the sealed whole has one of the bucket sizes.
+ * `length (4, big-endian) ‖ parts ‖ zeros`, so that the sealed whole has one of the bucket sizes.
  *
  * `overheadBytes` is what the seal adds around the result. `undefined` when no bucket is large enough. ENV-3
  */
-export function pad(payload: Uint8Array, overheadBytes: number): Uint8Array | undefined {
-  const needed = LENGTH_BYTES + payload.length + overheadBytes
+export function pad(overheadBytes: number, ...parts: readonly Uint8Array[]): Uint8Array | undefined {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const needed = LENGTH_BYTES + length + overheadBytes
   const bucket = ENVELOPE_BUCKETS_BYTES.find((size) => size >= needed)
   if (bucket === undefined) return undefined
   const padded = new Uint8Array(bucket - overheadBytes)
-  new DataView(padded.buffer).setUint32(0, payload.length)
-  padded.set(payload, LENGTH_BYTES)
+  new DataView(padded.buffer).setUint32(0, length)
+  let offset = LENGTH_BYTES
+  for (const part of parts) {
+    padded.set(part, offset)
+    offset += part.length
+  }
   return padded
 }
 

@@ -127,7 +127,7 @@ export async function sealTo(
   }
   const transcript = encodeSealedTranscript(inner, { enc: wrapped.enc, inboxPublicKey: recipient.inboxPublicKey })
   const signature = await ports.crypto.ed25519Sign(sender.deviceSeed, transcript)
-  const padded = pad(encodeInner(inner, signature), SEAL_BYTES + AEAD_TAG_BYTES)
+  const padded = pad(SEAL_BYTES + AEAD_TAG_BYTES, encodeInner(inner, signature))
   if (padded === undefined) return fail('too-large')
   const head = concat(HEADER, wrapped.enc, wrapped.ct)
   const sealed = await ports.crypto.mlsSuite.hpke.encryptAead(contentKey, NONCE, head, padded)

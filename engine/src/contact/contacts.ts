@@ -19,11 +19,18 @@ import { prepareBundle } from '../account/bundle.ts'
 import { EngineError, type ErrorCode } from '../api/errors.ts'
 import type { Context } from '../context.ts'
 import { compose } from '../conversation/compose.ts'
-import { deleteOutboxOfPeer } from '../store/outbox.ts'
 import type { Session } from '../links/session.ts'
-import { contactByAccount, isBlockedAccount, requestById, saveContact, type ContactRow } from '../store/contacts.ts'
+import {
+  contactByAccount,
+  isBlockedAccount,
+  requestById,
+  requestOfAccount,
+  saveContact,
+  type ContactRow,
+} from '../store/contacts.ts'
 import { deviceByPeer, devicesOf, saveDevice } from '../store/devices.ts'
-import { insertOutbox } from '../store/outbox.ts'
+import { unpost } from '../store/entries.ts'
+import { deleteOutboxOfPeer, insertOutbox } from '../store/outbox.ts'
 import type { Apply } from '../turn/turns.ts'
 import { emptyConversation, insertConversation } from './groups.ts'
 import { activate, rememberDevice, type ContactEvents } from './requests.ts'
@@ -34,13 +41,14 @@ const INVITE_ERRORS: Readonly<Record<string, ErrorCode>> = { expired: 'INVITE_EX
 
 /**
  * Remembers whom an invite leads to and starts reaching for them. The words of `text` are the first message of the
- * conversation and are shown with the request; both wait here until they can be delivered.
+ * conversation and are shown with the request; both wait here until they can be delivered. Whoever asked us before, and
+ * was not answered or declined, is accepted by this.
  * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`.
  */
 export async function addContact(
   context: Context,
-  link: string,
-  text: string | undefined,
+  events: ContactEvents,
+  { link, text }: { readonly link: string; readonly text: string | undefined },
   now: number,
 ): Promise<Apply<string>> {
   const { store, vault, self } = context
@@ -59,23 +67,24 @@ export async function addContact(
     text !== undefined && text !== '' && known?.status !== 'active'
       ? await compose(context, conversation, { type: 'text', text }, now)
       : undefined
+  const contact: ContactRow = {
+    account,
+    conversation,
+    status: 'invited',
+    claimedName: known?.claimedName ?? '',
+    givenName: known?.givenName ?? '',
+    isVerified: known?.isVerified ?? false,
+    inviteSealed: vault.seal(invitePlace(account), utf8(JSON.stringify({ link: link.trim(), text: text ?? '' }))),
+    isRequested: false,
+    createdAt: known?.createdAt ?? now,
+  }
+  const accept = known?.status === 'active' ? undefined : await acceptEarlierRequest(context, events, contact, now)
   return (commit) => {
     if (isNew) insertConversation(context, conversation, account, now)
     firstWords?.(commit)
     rememberInvitedDevices(context, invite, now)
-    if (known?.status !== 'active') {
-      saveContact(store, {
-        account,
-        conversation,
-        status: 'invited',
-        claimedName: known?.claimedName ?? '',
-        givenName: known?.givenName ?? '',
-        isVerified: known?.isVerified ?? false,
-        inviteSealed: vault.seal(invitePlace(account), utf8(JSON.stringify({ link: link.trim(), text: text ?? '' }))),
-        isRequested: false,
-        createdAt: known?.createdAt ?? now,
-      })
-    }
+    if (known?.status !== 'active') saveContact(store, contact)
+    accept?.(commit)
     commit.touch('contacts')
     commit.touchConversation(conversation)
     for (const { deviceKey } of invite.devices) {
@@ -87,6 +96,12 @@ export async function addContact(
     }
     return conversation
   }
+}
+
+async function acceptEarlierRequest(context: Context, events: ContactEvents, contact: ContactRow, now: number) {
+  const request = requestOfAccount(context.store, contact.account)
+  const bundle = request === undefined ? undefined : await verifyDeviceBundle(context.crypto, request.bundle, now)
+  return bundle?.ok === true ? activate(context, events, { contact, bundle: bundle.value, now }) : undefined
 }
 
 function rememberInvitedDevices({ store }: Context, invite: Invite, now: number): void {
@@ -109,7 +124,7 @@ function rememberInvitedDevices({ store }: Context, invite: Invite, now: number)
 /** Every new link to a contact refreshes what we know of the device; an invited one is asked for contact with it. */
 export function askForBundle({ store }: Context, session: Session): void {
   if (session.account !== undefined && contactByAccount(store, session.account) !== undefined) {
-    session.sendFrame({ type: 'bundle.get' })
+    session.requestBundle()
   }
 }
 
@@ -129,18 +144,18 @@ export async function giveBundle(context: Context, session: Session): Promise<vo
   session.sendFrame({ type: 'bundle', bundle: bytes })
 }
 
-/** A bundle from a link whose device has proven itself; it must be that device's own. */
+/** A bundle from a link whose device has proven itself; it must be that device's own. False when it is of no use. */
 export async function takeBundle(
   context: Context,
   session: Session,
   bytes: Uint8Array,
   now: number,
-): Promise<Apply<void>> {
+): Promise<Apply<boolean>> {
   const bundle = await verifyDeviceBundle(context.crypto, bytes, now)
   const contact = session.account === undefined ? undefined : contactByAccount(context.store, session.account)
   if (!bundle.ok || contact === undefined || peerIdOfKey(bundle.value.deviceKey) !== session.peerId) {
     context.log.log('info', 'bundle ignored', { reason: bundle.ok ? 'not-theirs' : bundle.reason })
-    return () => undefined
+    return () => false
   }
   const request =
     contact.status === 'invited' && !contact.isRequested
@@ -160,6 +175,7 @@ export async function takeBundle(
       commit.touchConversation(contact.conversation)
     }
     request?.(commit)
+    return true
   }
 }
 
@@ -212,7 +228,7 @@ async function sealRequest(
       bytes: sealed.value,
       createdAt: now,
     })
-    commit.afterwards(() => sessions.wake(peerId))
+    commit.wake(peerId)
   }
 }
 
@@ -268,6 +284,7 @@ export function block(context: Context, account: string, now: number): Apply<nul
     store.run('INSERT OR IGNORE INTO blocks (account, created_at) VALUES (?, ?)', [account, now])
     store.run('DELETE FROM requests WHERE account = ?', [account])
     for (const { peerId } of devicesOf(store, account)) deleteOutboxOfPeer(store, peerId)
+    unpost(store, directConversationId(context.self.account, account))
     commit.afterwards(() => context.sessions.drop(account))
     touchAccount(context, commit, account)
     return null
@@ -280,7 +297,7 @@ export function unblock(context: Context, account: string, events: ContactEvents
     touchAccount(context, commit, account)
     const contact = contactByAccount(context.store, account)
     if (contact?.status === 'active') events.activated(commit, contact.conversation)
-    for (const { peerId } of devicesOf(context.store, account)) commit.afterwards(() => context.sessions.wake(peerId))
+    for (const { peerId } of devicesOf(context.store, account)) commit.wake(peerId)
     return null
   }
 }

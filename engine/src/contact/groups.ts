@@ -16,7 +16,7 @@ import {
 import { prepareBundle, storedKeyPackages } from '../account/bundle.ts'
 import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
-import { settle } from '../conversation/epochs.ts'
+import { newGroupId, settle } from '../conversation/epochs.ts'
 import { epochAfter, isGroupOf } from '../conversation/group.ts'
 import { withEpoch, type ConversationState } from '../conversation/state.ts'
 import { deleteSecret } from '../store/secrets.ts'
@@ -24,7 +24,6 @@ import { insertOutbox } from '../store/outbox.ts'
 import type { Apply } from '../turn/turns.ts'
 
 const NO_AUTHENTICATED_DATA = new Uint8Array(0)
-const GROUP_ID_BYTES = 32
 
 /** An empty conversation, staged; its row is written by `insertConversation`. */
 export const emptyConversation = (context: Context, id: string, account: string): ConversationState => ({
@@ -59,7 +58,7 @@ export async function startGroup(
   now: number,
 ): Promise<Apply<void>> {
   const { mls, self, random } = context
-  const groupId = random(GROUP_ID_BYTES)
+  const groupId = newGroupId(context.conversations.get(conversation)?.epochs.values() ?? [], random)
   const [bytes] = theirs.keyPackages
   const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, now)
   if (!keyPackage?.ok)
@@ -103,7 +102,7 @@ export async function startGroup(
       bytes: sealed.value,
       createdAt: now,
     })
-    commit.afterwards(() => context.sessions.wake(peerId))
+    commit.wake(peerId)
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@parley/core'
 import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
-import { isTile, type Entry } from '../store/entries.ts'
+import { isTile, markPosted, type Entry } from '../store/entries.ts'
 import { logEntry } from '../store/gaps.ts'
 import type { Apply } from '../turn/turns.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
@@ -63,6 +63,7 @@ export async function compose(
     parents: parentIds,
     contentSealed: context.vault.seal(contentPlace(id), content),
     state: 'queued',
+    isPosted: sealed.length > 0,
     isUnread: false,
     isSkewed: false,
     owed: 'none',
@@ -94,6 +95,7 @@ export async function sealAgain(context: Context, entry: Entry, now: number): Pr
   const bytes = context.vault.open(contentPlace(entry.id), entry.contentSealed)
   const sealed = await sealPayload(context, entry.conversation, { type: 'content', bytes }, now)
   return (commit) => {
+    markPosted(context.store, entry.id)
     post(context, commit, sealed, {
       kind: 'content',
       conversation: entry.conversation,

@@ -216,6 +216,7 @@ function entryOf(context: Context, { conversation, sender, parsed, id, order, by
     parents: placement.parents,
     contentSealed: context.vault.seal(contentPlace(id), bytes),
     state: 'delivered',
+    isPosted: false,
     isUnread: !isOwn && isTile(saying.type),
     isSkewed: placement.time.ms > now + CLOCK_SKEW_MAX_MS,
     owed: 'none',

@@ -101,11 +101,10 @@ export function post(
   sealed: readonly (Sealed & { readonly kind: 'commit' | 'payload' })[],
   item: Pick<OutboxItem, 'conversation' | 'message' | 'createdAt'> & { readonly kind: OutboxKind },
 ): void {
-  const peers = new Set<string>()
   for (const { envelope, recipients, kind } of sealed) {
     const isCommit = kind === 'commit'
     for (const peerId of recipients) {
-      peers.add(peerId)
+      commit.wake(peerId)
       insertOutbox(context.store, {
         ...item,
         peerId,
@@ -115,7 +114,6 @@ export function post(
       })
     }
   }
-  for (const peerId of peers) commit.afterwards(() => context.sessions.wake(peerId))
 }
 
 function outer(context: Context, epoch: Epoch, tag: Uint8Array, payload: OuterPayload): Uint8Array {

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
-import { advanceStates, entryById, failEntry, markRead, waitingEntries } from '../store/entries.ts'
+import { acknowledgeEntry, conversationsWaiting, entryById, failEntry, markRead, waitingEntries } from '../store/entries.ts'
 import { deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -51,9 +51,7 @@ export class ConversationService implements Receiver {
   start(): void {
     this.#receipts.resume()
     const { store } = this.#context()
-    for (const row of store.all('SELECT DISTINCT conversation FROM entries WHERE state = 0')) {
-      if (typeof row['conversation'] === 'string') this.sealWaiting(row['conversation'])
-    }
+    for (const conversation of conversationsWaiting(store)) this.sealWaiting(conversation)
   }
 
   stop(): void {
@@ -134,15 +132,13 @@ export class ConversationService implements Receiver {
   }
 
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
-    const { store, self, turns, clock } = this.#context()
+    const { store, turns, clock } = this.#context()
     return turns.run('input', () => (commit) => {
       heardFrom(store, session.peerId, clock.now())
       for (const row of rows) {
         deleteOutbox(store, row.seq)
         if (row.conversation === undefined || row.message === undefined) continue
-        const where = { conversation: row.conversation, author: self.account }
-        for (const id of advanceStates(store, [row.message], 'sent', where))
-          commit.touchMessage(row.conversation, toHex(id))
+        if (acknowledgeEntry(store, row.message)) commit.touchMessage(row.conversation, toHex(row.message))
       }
     })
   }
@@ -160,7 +156,7 @@ export class ConversationService implements Receiver {
       attempts >= SEAL_ATTEMPTS_MAX || (reason satisfies string) === ('unknown-conversation' satisfies RefusalReason)
     await context.turns.run('input', () => (commit) => {
       deleteOutbox(context.store, row.seq)
-      context.store.run('UPDATE entries SET attempts = ? WHERE id = ?', [attempts, entry.id])
+      context.store.run('UPDATE entries SET attempts = ?, is_posted = 0 WHERE id = ?', [attempts, entry.id])
       if (isHopeless) failEntry(context.store, entry.id, reason)
       commit.touchMessage(conversation, toHex(entry.id))
     })
@@ -206,7 +202,7 @@ export class ConversationService implements Receiver {
                 bytes: envelope,
                 createdAt: now,
               })
-              commit.afterwards(() => sessions.wake(peerId))
+              commit.wake(peerId)
             }
           }
         }

@@ -7,7 +7,6 @@ import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { entryById, hasEntry, type Entry } from '../store/entries.ts'
 import { missingIn } from '../store/gaps.ts'
-import { isOnItsWay } from '../store/outbox.ts'
 import { sealAgain } from './compose.ts'
 import type { Origin } from './receive.ts'
 import { hasGroup, headEpochOf, sealControl } from './seal.ts'
@@ -112,7 +111,7 @@ export class Sync {
       visited.add(idHex)
       const entry = entryById(store, id)
       if (entry === undefined || entry.conversation !== conversation) continue
-      if (entry.author === self.account && !isOnItsWay(store, id)) found.push(entry)
+      if (entry.author === self.account && !entry.isPosted) found.push(entry)
       open.push(...entry.parents)
     }
     return found.reverse()

@@ -6,8 +6,8 @@ import { viewEntries } from '../conversation/view.ts'
 import type { ConversationService } from '../conversation/service.ts'
 import { allContacts, displayName, isBlockedAccount, pendingRequests, type ContactRow } from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
-import { firstUnread, tilesBefore, unreadCount } from '../store/entries.ts'
-import { waitingCount } from '../store/outbox.ts'
+import { firstUnread, tilesBefore, unpostedCount, unreadCount } from '../store/entries.ts'
+import { outboxContents } from '../store/outbox.ts'
 import { numberOf, optionalBytes } from '../store/rows.ts'
 
 type StoredPart = Omit<Conversation, 'isConnected' | 'typing' | 'lastHeardAt'>
@@ -138,7 +138,7 @@ export class Views {
         const path = link.isRelayed ? ('relayed' as const) : ('direct' as const)
         return [{ account, name: displayName(contact), peerId, path, connectedAt: openedAt }]
       }),
-      waitingMessages: waitingCount(store),
+      waitingMessages: outboxContents(store) + unpostedCount(store),
       storedBytes: pages * pageBytes,
     }
   }

@@ -3,17 +3,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CONVERSATION, createLogStore, entryOf, idOf } from '../testing/entries.ts'
 import {
+  acknowledgeEntry,
   advanceStates,
   conversationsOwing,
+  conversationsWaiting,
   entryById,
   failEntry,
   firstUnread,
   insertEntry,
+  markPosted,
   markRead,
   oweDelivered,
   owedReceipts,
   settleReceipts,
   STATES,
+  unpostedCount,
   unreadCount,
   waitingEntries,
 } from './entries.ts'
@@ -21,10 +25,8 @@ import {
   deleteOutbox,
   deleteOutboxOfPeer,
   insertOutbox,
-  isOnItsWay,
   outboxAfter,
   peersWithOutbox,
-  waitingCount,
 } from './outbox.ts'
 
 const where = { conversation: CONVERSATION, author: 'alice' }
@@ -169,8 +171,10 @@ describe('outbox', () => {
     for (const name of ['a', 'b', 'c']) insertEntry(store, entryOf(name, { state: 'queued' }))
     insertEntry(store, entryOf('sent', { state: 'sent' }))
     insertEntry(store, entryOf('theirs', { state: 'queued', author: 'bob' }))
-    insertOutbox(store, item('bob', 1, 'b'))
+    markPosted(store, idOf('b'))
     expect(waitingEntries(store, CONVERSATION, 'alice', 9).map(({ id }) => id)).toEqual([idOf('a'), idOf('c')])
-    expect([isOnItsWay(store, idOf('b')), isOnItsWay(store, idOf('a')), waitingCount(store)]).toEqual([true, false, 4])
+    expect([unpostedCount(store), conversationsWaiting(store)]).toEqual([3, [CONVERSATION]])
+    expect([acknowledgeEntry(store, idOf('b')), acknowledgeEntry(store, idOf('a'))]).toEqual([true, false])
+    expect([entryById(store, idOf('b'))?.state, entryById(store, idOf('a'))?.state]).toEqual(['sent', 'queued'])
   })
 })

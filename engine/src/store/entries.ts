@@ -29,6 +29,8 @@ export interface Entry {
   /** The MIMI content, sealed by the vault under `entries/<hex id>`. */
   readonly contentSealed: Uint8Array
   readonly state: MessageState
+  /** An envelope with this content is in the outbox. Never true of contents of others. */
+  readonly isPosted: boolean
   readonly isUnread: boolean
   readonly isSkewed: boolean
   /** A receipt that the author has not been sent yet. RCP-2 */
@@ -46,8 +48,8 @@ export function insertEntry(store: StorePort, entry: Entry): boolean {
     store.run(
       `INSERT INTO entries
          (id, conversation, author, kind, is_tile, target, sort_order, time_ms, time_counter, parents, content_sealed,
-          state, is_unread, is_skewed, owed, failure, attempts, received_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          state, is_posted, is_unread, is_skewed, owed, failure, attempts, received_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
       [
         entry.id,
@@ -62,6 +64,7 @@ export function insertEntry(store: StorePort, entry: Entry): boolean {
         concat(...entry.parents),
         entry.contentSealed,
         stateNumber(entry.state),
+        entry.isPosted ? 1 : 0,
         entry.isUnread ? 1 : 0,
         entry.isSkewed ? 1 : 0,
         OWED.indexOf(entry.owed),
@@ -86,6 +89,7 @@ export function readEntry(row: SqlRow): Entry {
     parents: splitIds(bytesOf(row, 'parents')),
     contentSealed: bytesOf(row, 'content_sealed'),
     state: STATES[numberOf(row, 'state')] ?? 'failed',
+    isPosted: flagOf(row, 'is_posted'),
     isUnread: flagOf(row, 'is_unread'),
     isSkewed: flagOf(row, 'is_skewed'),
     owed: OWED[numberOf(row, 'owed')] ?? 'none',
@@ -191,6 +195,36 @@ export function advanceStates(
   )
 }
 
+/** An envelope with this own content went into the outbox. */
+export function markPosted(store: StorePort, id: MessageIdBytes): void {
+  store.run('UPDATE entries SET is_posted = 1 WHERE id = ?', [id])
+}
+
+/** A device has the envelope of this own content: it is at least `sent`. @returns false when nothing changed. */
+export function acknowledgeEntry(store: StorePort, id: MessageIdBytes): boolean {
+  return (
+    store.run(
+      `UPDATE entries SET is_posted = 0, failure = NULL, state = CASE WHEN state IN (0, 5) THEN 1 ELSE state END
+       WHERE id = ? AND is_posted = 1`,
+      [id],
+    ) === 1
+  )
+}
+
+/** The outbox of this conversation was emptied: what was not delivered waits in the log again. */
+export function unpost(store: StorePort, conversation: string): void {
+  store.run('UPDATE entries SET is_posted = 0 WHERE conversation = ? AND is_posted = 1', [conversation])
+}
+
+/** Own contents in the log that no envelope carries. */
+export const unpostedCount = (store: StorePort): number =>
+  numberOf(store.all('SELECT count(*) AS n FROM entries WHERE state = 0 AND is_posted = 0')[0] ?? { n: 0 }, 'n')
+
+export const conversationsWaiting = (store: StorePort): readonly string[] =>
+  store
+    .all('SELECT DISTINCT conversation FROM entries WHERE state = 0 AND is_posted = 0')
+    .map((row) => textOf(row, 'conversation'))
+
 /** Gives up on an own message that reached no device; one that did stays as it is. ST-3 */
 export function failEntry(store: StorePort, id: MessageIdBytes, failure: string): void {
   store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ? AND state = 0', [failure, id])
@@ -199,8 +233,7 @@ export function failEntry(store: StorePort, id: MessageIdBytes, failure: string)
 /** Own contents that wait here and have no envelope on its way yet, oldest first. */
 export function waitingEntries(store: StorePort, conversation: string, author: string, limit: number) {
   const rows = store.all(
-    `SELECT * FROM entries WHERE conversation = ? AND state = 0 AND author = ?
-       AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message = entries.id)
+    `SELECT * FROM entries WHERE conversation = ? AND state = 0 AND is_posted = 0 AND author = ?
      ORDER BY seq LIMIT ?`,
     [conversation, author, limit],
   )

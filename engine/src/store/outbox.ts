@@ -45,11 +45,9 @@ export function deleteOutbox(store: StorePort, seq: number): void {
 export const deleteOutboxOfPeer = (store: StorePort, peerId: string): number =>
   store.run('DELETE FROM outbox WHERE peer_id = ?', [peerId])
 
-export const isOnItsWay = (store: StorePort, message: MessageIdBytes): boolean =>
-  store.all('SELECT 1 AS found FROM outbox WHERE message = ? LIMIT 1', [message]).length === 1
-
-export const waitingCount = (store: StorePort): number =>
-  numberOf(store.all(`SELECT count(*) AS waiting FROM entries WHERE state = 0`)[0] ?? { waiting: 0 }, 'waiting')
+/** Contents on their way to somebody. */
+export const outboxContents = (store: StorePort): number =>
+  numberOf(store.all("SELECT count(*) AS n FROM outbox WHERE kind = 'content'")[0] ?? { n: 0 }, 'n')
 
 export const peersWithOutbox = (store: StorePort): readonly string[] =>
   store.all('SELECT DISTINCT peer_id FROM outbox').map((row) => textOf(row, 'peer_id'))

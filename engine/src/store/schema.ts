@@ -45,13 +45,13 @@ const migrations: readonly string[] = [
   CREATE TABLE entries (
     seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, conversation TEXT NOT NULL, author TEXT NOT NULL, kind TEXT NOT NULL,
     is_tile INTEGER NOT NULL, target BLOB, sort_order TEXT NOT NULL, time_ms INTEGER NOT NULL, time_counter INTEGER NOT NULL,
-    parents BLOB NOT NULL, content_sealed BLOB NOT NULL, state INTEGER NOT NULL, is_unread INTEGER NOT NULL,
+    parents BLOB NOT NULL, content_sealed BLOB NOT NULL, state INTEGER NOT NULL, is_posted INTEGER NOT NULL, is_unread INTEGER NOT NULL,
     is_skewed INTEGER NOT NULL, owed INTEGER NOT NULL, failure TEXT, attempts INTEGER NOT NULL, received_at INTEGER NOT NULL
   );
   CREATE INDEX entries_in_order ON entries (conversation, is_tile, sort_order, id);
   CREATE INDEX entries_by_target ON entries (target) WHERE target IS NOT NULL;
   CREATE INDEX entries_unread ON entries (conversation, sort_order) WHERE is_unread = 1;
-  CREATE INDEX entries_waiting ON entries (conversation, seq) WHERE state = 0;
+  CREATE INDEX entries_waiting ON entries (conversation, seq) WHERE state = 0 AND is_posted = 0;
   CREATE INDEX entries_owed ON entries (conversation, seq) WHERE owed > 0;
   CREATE TABLE gaps (
     missing BLOB NOT NULL, child BLOB NOT NULL, conversation TEXT NOT NULL, PRIMARY KEY (missing, child)
@@ -64,7 +64,6 @@ const migrations: readonly string[] = [
     message BLOB, bytes BLOB NOT NULL, created_at INTEGER NOT NULL
   );
   CREATE INDEX outbox_by_peer ON outbox (peer_id, seq);
-  CREATE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;
   `,
 ]
 

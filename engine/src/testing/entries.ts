@@ -35,6 +35,7 @@ export function entryOf(name: string, changes: Partial<Entry> = {}): Entry {
     state: 'delivered',
     isUnread: false,
     isSkewed: false,
+    isPosted: false,
     owed: 'none',
     failure: undefined,
     attempts: 0,

@@ -6,6 +6,7 @@ export class Commit {
   readonly #messages = new Map<string, Set<string>>()
   readonly #topics = new Set<Topic>()
   readonly #conversations = new Set<string>()
+  readonly #wakes = new Set<string>()
   readonly #afterwards: (() => void)[] = []
 
   /** The message looks different now, or is new. */
@@ -30,6 +31,14 @@ export class Commit {
     this.#afterwards.push(run)
   }
 
+  /** Something waits for this device now. */
+  wake(peerId: string): void {
+    this.#wakes.add(peerId)
+  }
+
+  get wakes(): ReadonlySet<string> {
+    return this.#wakes
+  }
   get messages(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#messages
   }

@@ -53,7 +53,7 @@ export async function forge(
 
 /** @throws Error when no envelope holds that much. */
 export function padInner(inner: Uint8Array): Uint8Array {
-  const padded = pad(inner, SEAL_END + 16)
+  const padded = pad(SEAL_END + 16, inner)
   if (padded === undefined) throw new Error('too large for an envelope')
   return padded
 }
