@@ -51,7 +51,7 @@ export class Life {
   #follow(host: Person, guest: Person): void {
     const attempt = async (): Promise<void> => {
       const invite = await host.do('invites.create', {})
-      const text = this.#dice.chance(0.7) ? this.text() : undefined
+      const text = this.#dice.chance(0.7) ? `${MARKER} ${++this.#texts}` : undefined
       const added =
         invite && (await guest.do('contacts.add', { link: invite.link, ...(text === undefined ? {} : { text }) }))
       if (added !== undefined) this.#world.tally.count('invite followed')

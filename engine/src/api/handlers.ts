@@ -93,7 +93,9 @@ export class Handlers {
     'invites.revoke': ({ id }) => this.#turn(() => revokeInvite(this.#context, id)),
     'contacts.add': async ({ link, text }) => {
       const words = text === undefined ? undefined : sanitizeText(text)
-      return this.#conversation(await this.#turnAlone((now) => addContact(this.#context, link, words, now)))
+      return this.#conversation(
+        await this.#turnAlone((now) => addContact(this.#context, this.#events, { link, text: words }, now)),
+      )
     },
     'contacts.rename': ({ account, name }) =>
       this.#changeContact(account, (contact) => ({ ...contact, givenName: sanitizeName(name) })),

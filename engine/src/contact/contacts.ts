@@ -1,6 +1,7 @@
 /** First contact from our side: follow an invite, ask, answer those who ask, block. Spec: FST-15…FST-24. */
 import {
   CONTACT_REQUEST,
+  countLetters,
   directConversationId,
   encodeContactRequest,
   inviteId,
@@ -9,6 +10,7 @@ import {
   parseInvite,
   parseUtf8,
   peerIdOfKey,
+  REQUEST_TEXT_LETTERS_MAX,
   SEALED_LIFETIME_MS,
   sealTo,
   utf8,
@@ -43,7 +45,7 @@ const INVITE_ERRORS: Readonly<Record<string, ErrorCode>> = { expired: 'INVITE_EX
  * Remembers whom an invite leads to and starts reaching for them. The words of `text` are the first message of the
  * conversation and are shown with the request; both wait here until they can be delivered. Whoever asked us before, and
  * was not answered or declined, is accepted by this.
- * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`.
+ * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`, `TEXT_TOO_LONG`.
  */
 export async function addContact(
   context: Context,
@@ -52,6 +54,7 @@ export async function addContact(
   now: number,
 ): Promise<Apply<string>> {
   const { store, vault, self } = context
+  if (text !== undefined && countLetters(text) > REQUEST_TEXT_LETTERS_MAX) throw new EngineError('TEXT_TOO_LONG')
   const parsed = parseInvite(link, now)
   if (!parsed.ok)
     throw new EngineError(INVITE_ERRORS[parsed.reason] ?? 'INVITE_MALFORMED', `invite is ${parsed.reason}`)

@@ -90,7 +90,9 @@ async function onRequest(
     return undefined
   }
   const contact = contactByAccount(store, account)
-  if (contact !== undefined) return onKnownRequester(context, events, contact, bundle.value, now)
+  // We asked them too, or they lost their side of a contact: both are a yes. When two ask each other at once, both make
+  // a group, and both come to use the same one. CNV-11
+  if (contact !== undefined) return activate(context, events, { contact, bundle: bundle.value, now })
   const isWelcome = isInvited(context, body, { account, deviceKey: certificate.deviceKey }, now)
   if (!isWelcome || requestOfAccount(store, account)?.isDeclined === true) {
     log.log('info', 'request ignored: not invited')
@@ -111,23 +113,6 @@ async function onRequest(
     trimRequests(store, REQUESTS_PENDING_MAX)
     commit.touch('requests')
   }
-}
-
-/**
- * Somebody we know asks. If we asked them too, the account that sorts first makes the group, so that only one is made;
- * if we were in contact already, they lost their side and we make a new group for them.
- */
-async function onKnownRequester(
-  context: Context,
-  events: ContactEvents,
-  contact: ContactRow,
-  bundle: DeviceBundle,
-  now: number,
-): Promise<Apply<void> | undefined> {
-  const isMutual = contact.status === 'invited' && contact.isRequested
-  if (isMutual && context.self.account > contact.account)
-    return (commit) => rememberDevice(context, commit, bundle, now)
-  return activate(context, events, { contact, bundle, now })
 }
 
 interface Activation {

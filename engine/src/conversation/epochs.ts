@@ -10,20 +10,40 @@ import {
   TAG_BUCKETS_BACK_MAX,
   tagBucket,
   toHex,
+  type RandomPort,
 } from '@parley/core'
 import type { ConversationState, Epoch, EpochKeys } from './state.ts'
 
+/** The first bytes of a group id count the groups of a conversation, big-endian. CNV-11 */
+const GENERATION_BYTES = 4
+const GENERATION_MAX = 0xffff_ffff
+const GROUP_ID_BYTES = 32
+
 /**
- * The epoch to seal in. Of several groups the newest counts (a contact who lost everything starts a new one); within a
- * group the fork choice decides. `stewards`: all member accounts, the same order on every device.
+ * The id of a new group of a conversation: one generation above every group known here, then random. So the group that
+ * was made last counts for everybody, and of two that were made at the same moment the same one. CNV-11
+ */
+export function newGroupId(epochs: Iterable<Epoch>, random: RandomPort): Uint8Array {
+  const newest = newestGroup(epochs)
+  const generation = newest === undefined ? 1 : Number.parseInt(newest.slice(0, 2 * GENERATION_BYTES), 16) + 1
+  const groupId = random(GROUP_ID_BYTES)
+  new DataView(groupId.buffer, groupId.byteOffset).setUint32(0, Math.min(generation, GENERATION_MAX))
+  return groupId
+}
+
+function newestGroup(epochs: Iterable<Epoch>): string | undefined {
+  let newest: string | undefined
+  for (const { groupId } of epochs) if (newest === undefined || groupId > newest) newest = groupId
+  return newest
+}
+
+/**
+ * The epoch to seal in. Of several groups the one with the greatest id counts; within a group the fork choice decides.
+ * `stewards`: all member accounts, the same order on every device. CNV-11
  */
 export function currentHead(epochs: readonly Epoch[], stewards: readonly string[]): Epoch | undefined {
-  const newest = epochs.reduce<Epoch | undefined>(
-    (best, epoch) => (best === undefined || rootTime(epochs, epoch) > rootTime(epochs, best) ? epoch : best),
-    undefined,
-  )
-  if (newest === undefined) return undefined
-  const ofGroup = epochs.filter((epoch) => epoch.groupId === newest.groupId)
+  const newest = newestGroup(epochs)
+  const ofGroup = epochs.filter((epoch) => epoch.groupId === newest)
   const head = chooseHead(
     ofGroup.map((epoch) => ({
       id: fromHex(epoch.id),
@@ -35,9 +55,6 @@ export function currentHead(epochs: readonly Epoch[], stewards: readonly string[
   )
   return head === undefined ? undefined : ofGroup.find((epoch) => epoch.id === toHex(head.id))
 }
-
-const rootTime = (epochs: readonly Epoch[], epoch: Epoch): number =>
-  Math.min(...epochs.filter((other) => other.groupId === epoch.groupId).map((other) => other.createdAt))
 
 /** Chooses the head anew and forgets epochs that nobody can still be writing in. */
 export function settle(state: ConversationState, now: number): ConversationState {

@@ -53,7 +53,8 @@ export class Keeper {
   /** A link came but its other end did not prove who it is, or did not want us: not sooner than the backoff says. */
   refused(peerId: string): void {
     const attempt = this.#attempts.get(peerId)
-    if (attempt !== undefined && attempt.cancel === undefined && attempt.abort === undefined) this.#pause(peerId, attempt)
+    if (attempt !== undefined && attempt.cancel === undefined && attempt.abort === undefined)
+      this.#pause(peerId, attempt)
   }
 
   stop(): void {

@@ -20,6 +20,7 @@ import type { Cancel } from '../ports/clock.ts'
 import type { Link } from '../ports/network.ts'
 import { expectedAccount, isBlockedAccount } from '../store/contacts.ts'
 import type { OutboxRow } from '../store/outbox.ts'
+import { BundleRequest } from './bundle-request.ts'
 import { OutboxSender } from './outbox-sender.ts'
 
 /** Envelopes that wait to be processed, per link; more are dropped unacknowledged and come again. DLV-7 */
@@ -36,7 +37,8 @@ export interface SessionDelegate {
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void>
   refused(session: Session, row: OutboxRow, reason: string): Promise<void>
   bundleWanted(session: Session): void
-  bundleReceived(session: Session, bundle: Uint8Array): void
+  /** Resolves to true when the bundle was good and is stored, so that it need not be asked for again. */
+  bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean>
 }
 
 interface SessionEvents {
@@ -51,6 +53,7 @@ export class Session {
   readonly #delegate: SessionDelegate
   readonly #events: SessionEvents
   readonly #outbox: OutboxSender
+  readonly #bundleRequest: BundleRequest
   #auth: AuthState
   #authSteps: Promise<void> = Promise.resolve()
   #authFrames = 0
@@ -70,6 +73,7 @@ export class Session {
     this.link = link
     this.openedAt = context.clock.now()
     this.#outbox = new OutboxSender(context, link)
+    this.#bundleRequest = new BundleRequest(context.clock, () => this.sendFrame({ type: 'bundle.get' }))
     const expected = link.direction === 'outbound' ? expectedAccount(context.store, link.peerId) : undefined
     this.#auth = createAuth({
       role: link.direction === 'outbound' ? 'initiator' : 'responder',
@@ -115,19 +119,27 @@ export class Session {
   /** The link's own last word (`onClose`) may come later; nothing of ours waits for it. */
   close(): void {
     this.link.close()
-    this.#isEnding = true
-    this.#setAuthTimer(undefined)
-    this.#outbox.stop()
+    this.#end()
+  }
+
+  /** Asks for the other device's bundle; it arrives at the delegate. */
+  requestBundle(): void {
+    if (!this.#isEnding) this.#bundleRequest.start()
   }
 
   #onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#isEnding = true
-    this.#setAuthTimer(undefined)
-    this.#outbox.stop()
+    this.#end()
     this.#stepAuth({ type: 'link.closed', now: this.#context.clock.now() })
     this.#events.closed()
+  }
+
+  #end(): void {
+    this.#isEnding = true
+    this.#setAuthTimer(undefined)
+    this.#bundleRequest.stop()
+    this.#outbox.stop()
   }
 
   #onFrame(bytes: Uint8Array): void {
@@ -212,7 +224,7 @@ export class Session {
         this.#delegate.bundleWanted(this)
         return
       case 'bundle':
-        this.#delegate.bundleReceived(this, frame.bundle)
+        this.#onBundle(frame.bundle)
         return
       case 'envelope':
         this.#onEnvelope(frame.bytes)
@@ -221,11 +233,21 @@ export class Session {
         this.#onAcknowledged(this.#outbox.take(frame.ids))
         return
       case 'refuse':
-        for (const row of this.#outbox.take(frame.ids)) this.#settle([row], this.#delegate.refused(this, row, frame.reason))
+        for (const row of this.#outbox.take(frame.ids))
+          this.#settle([row], this.#delegate.refused(this, row, frame.reason))
         return
       case 'unknown':
         return
     }
+  }
+
+  #onBundle(bundle: Uint8Array): void {
+    this.#delegate.bundleReceived(this, bundle).then(
+      (isTaken) => {
+        if (isTaken) this.#bundleRequest.stop()
+      },
+      (error: unknown) => this.#context.log.log('warn', 'bundle not stored', { error: String(error) }),
+    )
   }
 
   #onAcknowledged(rows: readonly OutboxRow[]): void {
