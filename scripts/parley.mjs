@@ -8,5 +8,10 @@ await main(async () => {
   await ensureInstalled()
   const node = modernNode()
   await ensureWebBuilt()
-  await become(node, [join(root, 'nodes', 'daemon', 'bin', 'parley.mjs'), ...process.argv.slice(2)])
+  // The same flag as in the program's own first line, which says why.
+  await become(node, [
+    '--max-semi-space-size=8',
+    join(root, 'nodes', 'daemon', 'bin', 'parley.mjs'),
+    ...process.argv.slice(2),
+  ])
 })

@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
  * machine), deleted rows are overwritten (`secure_delete`), and the write-ahead log is truncated soon after writing.
  *
  * @throws PortError `STORE_IN_USE` when another process holds the folder; `STORE_CORRUPT` when the database is damaged:
- * it is then left as it is, with a copy beside it; `STORE_FULL`, `STORE_FAILED`. Spec: STO-1…STO-7.
+ * it is then left as it is, with a copy beside it; `STORE_FULL`, `STORE_FAILED`. Spec: STO-1…STO-9.
  */
 export function openSqliteStore(options: SqliteStoreOptions): StorePort {
   if (options.path === ':memory:') return new SqliteStore(connect(options.path), options)

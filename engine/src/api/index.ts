@@ -10,6 +10,7 @@ export {
   SOCKET_FRAMES_BURST,
   SOCKET_FRAMES_PER_SECOND,
   SOCKET_SLOW_BYTES,
+  SOCKET_UNSENT_BYTES_MAX,
   SocketClose,
 } from './socket-server.ts'
 export type { CheckedOperation, SocketPeer, SocketServerOptions, SocketSession } from './socket-server.ts'

@@ -2,7 +2,7 @@
  * The caller's half of `/v1/socket`: an ApiClient over one connection that restores itself.
  *
  * Imports types and error texts only, so that a page which uses it does not carry the table's validators.
- * Spec: API-12…API-14.
+ * Spec: API-12, API-13.
  */
 import type { ApiClient, LiveQuery } from './client.ts'
 import { EngineError } from './errors.ts'

@@ -1,32 +1,38 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Starts the program with a Node that can run it. Plain JavaScript, because an old Node gets this far too.
+// The flag bounds the young heap, which otherwise grows to 64 MB while modules load and stays there.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MIN = [24, 7]
+const HEAP_FLAG = '--max-semi-space-size=8'
+const here = dirname(fileURLToPath(import.meta.url))
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) {
+  // Compiled modules are kept in the repository, never in a folder that others may write to. Halves the start.
+  module.enableCompileCache(join(here, '..', '..', '..', '.cache', 'compiled'))
   const { cli } = await import('../src/cli/main.ts')
-  process.exitCode = await cli(process.argv.slice(2))
-} else {
-  const node = findNode(dirname(fileURLToPath(import.meta.url)))
-  if (node === undefined) {
-    process.stderr.write(
-      `Parley needs Node ${NODE_MIN.join('.')} or later; this is ${process.versions.node}. Run npm ci in the repository, or install a newer Node.\n`,
-    )
-    process.exitCode = 1
-  } else {
-    const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
-    process.on('SIGINT', () => {})
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-    child.on('exit', (code, signal) => {
-      process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
-    })
-  }
+  // Everything of ours has stopped by now; timers of libraries must not keep the process.
+  process.exit(await cli(process.argv.slice(2)))
 }
+
+const node = findNode(here)
+if (node === undefined) {
+  process.stderr.write(
+    `Parley needs Node ${NODE_MIN.join('.')} or later; this is ${process.versions.node}. Run npm ci in the repository, or install a newer Node.\n`,
+  )
+  process.exit(1)
+}
+const child = spawn(node, [HEAP_FLAG, ...process.argv.slice(1)], { stdio: 'inherit' })
+process.on('SIGINT', () => {})
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
+})
 
 /** The Node that npm brought, in the nearest node_modules above. */
 function findNode(folder) {

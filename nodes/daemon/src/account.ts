@@ -1,4 +1,4 @@
-/** The daemon's account: locked or open, and replaceable by a recovered one while it is fresh. Spec: API-20…API-22. */
+/** The daemon's account: locked or open, and replaceable by a recovered one while it is fresh. Spec: NODE-1…NODE-3. */
 import { parseRecoveryPhrase } from '@parley/core'
 import { type ApiClient, EngineError, type LogPort, type PortError, type StorePort } from '@parley/engine'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'

@@ -38,6 +38,8 @@ export interface Daemon extends AsyncDisposable {
   pageUrl(): string
   /** The same for one browser, once, within a minute: for handing to another program. */
   ticketUrl(): string
+  /** Ends every socket; callers connect again and subscribe to the account that is open now. */
+  resetSockets(): void
 }
 
 /** Where other programs of this machine find a running daemon: its URL and process id; removed at its end. */
@@ -76,6 +78,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     return {
       ready: () => readyOf(account, server.url, token),
       pageUrl: () => `${server.url}/?token=${token}`,
+      resetSockets: () => server.resetSockets(),
       ticketUrl: () => server.ticketUrl(),
       async [Symbol.asyncDispose]() {
         rmSync(runningPath(data), { force: true })

@@ -1,8 +1,9 @@
-/** Echo, the practice partner: a second real node on this machine, in a process of its own. Spec: API-19. */
+/** Echo, the practice partner: a second real node on this machine, in a process of its own. Spec: NODE-4. */
 import { type ApiClient, type Conversation, EngineError, type LogPort } from '@parley/engine'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { writePrivateFile, readJsonIfThere } from './private-file.ts'
@@ -82,9 +83,13 @@ export class Practice {
     clearTimeout(this.#restart)
     const program = this.#options.program ?? BOT
     // Its standard input ends when we do, however that happens, and then it ends too.
-    const child = spawn(process.execPath, [program, '--data', this.#folder], {
+    const compiled = getCompileCacheDir()
+    const child = spawn(process.execPath, [...process.execArgv, program, '--data', this.#folder], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: withoutSettings(process.env),
+      env: {
+        ...withoutSettings(process.env),
+        ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }),
+      },
     })
     this.#child = child
     child.once('exit', () => this.#exited(child))

@@ -1,5 +1,5 @@
 /**
- * What every StorePort must do, run by each adapter's own test. Rules: docs/spec/70-api.md, STO-1…STO-7.
+ * What every StorePort must do, run by each adapter's own test. Rules: docs/spec/70-api.md, STO-1…STO-5.
  */
 import { describe, expect, it } from 'vitest'
 import type { StorePort } from '../store.ts'

@@ -14,7 +14,7 @@ export interface Child extends AsyncDisposable {
 
 /** Starts a command that prints one JSON line; its log goes to our standard error. @throws Sentence when it ends first. */
 export async function startChild(parameters: readonly string[]): Promise<Child> {
-  const child = spawn(process.execPath, [PROGRAM, ...parameters], {
+  const child = spawn(process.execPath, [...process.execArgv, PROGRAM, ...parameters], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: withoutSettings(process.env),
     // Its own group: Ctrl-C reaches only us, and we end everybody in order.

@@ -1,5 +1,6 @@
 import { type LogLevel, PortError } from '@parley/engine'
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { daemonFields } from '../config/daemon-fields.ts'
 import { isOn, listOf, numberOf, type Settings, textOf } from '../config/load.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
@@ -42,12 +43,12 @@ async function runDaemon(settings: Settings): Promise<number> {
   const damaged = Promise.withResolvers<PortError>()
   const opened = await openDaemon({ ...daemonOptions(settings), log, onDamaged: damaged.resolve }).catch(inWords)
   await announce(opened, settings)
+  // A node that is killed rather than ended has its compiled modules kept too.
+  flushCompileCache()
   const damage = await Promise.race([ended.then(() => undefined), damaged.promise])
   const isStopped = await stopInTime(() => opened[Symbol.asyncDispose]())
   if (!isStopped) log.log('warn', 'something did not end in time; what is on disk is complete')
-  const exitCode = damage === undefined ? 0 : 1
-  if (!isStopped) process.exit(exitCode)
-  return exitCode
+  return damage === undefined ? 0 : 1
 }
 
 function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {

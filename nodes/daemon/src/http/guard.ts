@@ -1,6 +1,6 @@
 /** Who may ask: this machine's own names, our own page, and holders of the token. Spec: API-14…API-17. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { EngineError, SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
+import { EngineError, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tickets } from './tickets.ts'
 
@@ -17,15 +17,18 @@ export interface Guard {
   readonly tickets: Tickets
   /** The port that we listen on, known once we do. */
   port(): number
+  /** Requests with the token that may come at once. */
+  readonly burst: number
   /** Running time in milliseconds. */
   nowMs(): number
 }
 
 /** Checks every request before anything else looks at it. */
 export function useGuard(server: FastifyInstance, guard: Guard): void {
-  const known = new TokenBucket(SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, guard.nowMs())
+  const known = new TokenBucket(guard.burst, SOCKET_FRAMES_PER_SECOND, guard.nowMs())
   const strangers = new TokenBucket(STRANGERS_BURST, STRANGERS_PER_SECOND, guard.nowMs())
   server.addHook('onRequest', async (request, reply) => {
+    endAfterRefusal(request, reply)
     protect(reply, guard.port())
     if (!isOurHost(request, guard.port()) || !isOurOrigin(request, guard.port())) {
       throw new EngineError('FORBIDDEN_ORIGIN')
@@ -42,9 +45,21 @@ export function useGuard(server: FastifyInstance, guard: Guard): void {
   })
 }
 
+/**
+ * The HTTP server lets go of a connection that asks to become a socket. When we answer such a request instead, nobody
+ * else would ever end it.
+ */
+function endAfterRefusal(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.upgrade === undefined) return
+  const { socket } = request.raw
+  reply.raw.once('finish', () => socket.destroySoon())
+}
+
 /** Headers of every answer, also of refusals. Inline code, other hosts and frames are off; so are sinks for markup. */
 function protect(reply: FastifyReply, port: number): void {
-  const sockets = HOST_NAMES.map((name) => `ws://${name}:${port}`).join(' ')
+  // The policy's grammar knows no IPv6 hosts; a browser there has 'self'.
+  const names = HOST_NAMES.filter((name) => !name.startsWith('['))
+  const sockets = names.map((name) => `ws://${name}:${port}`).join(' ')
   void reply.headers({
     'content-security-policy':
       `default-src 'self'; connect-src 'self' ${sockets}; base-uri 'none'; object-src 'none'; form-action 'self'; ` +

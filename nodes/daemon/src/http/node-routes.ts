@@ -1,4 +1,4 @@
-/** What the daemon adds to the engine's table: its own state, the passphrase, recovery, the practice partner. API-18 */
+/** What the daemon adds to the engine's table: its own state, the passphrase, recovery, the practice partner. NODE-1…NODE-4 */
 import { type ApiClient, type Conversation, EngineError } from '@parley/engine'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problemResponse } from './routes.ts'

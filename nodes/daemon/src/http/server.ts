@@ -1,7 +1,7 @@
 /** The daemon's HTTP server: REST, OpenAPI, socket and page on one local port. */
 import fastifySwagger from '@fastify/swagger'
 import fastifyWebsocket from '@fastify/websocket'
-import { type ApiClient, createOperationCheck, type LogPort, PortError, SOCKET_FRAME_BYTES_MAX } from '@parley/engine'
+import { type ApiClient, createOperationCheck, type LogPort, PortError, SOCKET_FRAME_BYTES_MAX, SOCKET_FRAMES_BURST } from '@parley/engine'
 import fastify, { type FastifyInstance } from 'fastify'
 import { addNodeRoutes, type NodeControls } from './node-routes.ts'
 import { useGuard } from './guard.ts'
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly version: string
   readonly log: LogPort
   readonly pageRoot?: string
+  /** Requests that may come at once; SOCKET_FRAMES_BURST unless a test wants to reach the end of it. */
+  readonly burst?: number
   /** Running time in milliseconds. */
   readonly nowMs?: () => number
 }
@@ -56,7 +58,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   acceptJsonOnly(server)
   useProblems(server, options.log)
   const tickets = new Tickets(nowMs)
-  useGuard(server, { token: options.token, tickets, port: () => port, nowMs })
+  useGuard(server, {
+    token: options.token,
+    tickets,
+    burst: options.burst ?? SOCKET_FRAMES_BURST,
+    port: () => port,
+    nowMs,
+  })
   await server.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',

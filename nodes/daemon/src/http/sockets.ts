@@ -16,6 +16,8 @@ export const SOCKETS_MAX = 64
 /** A peer that did not answer the last of these questions is gone. */
 export const HEARTBEAT_MS = 30_000
 const CLOSE_UNSUPPORTED = 1003
+/** How long a peer may take to agree to the end before it is cut off. */
+const CLOSE_GRACE_MS = 500
 
 /** What we use of a `ws` socket; the package brings no types. */
 interface WebSocket {
@@ -78,7 +80,7 @@ export function addSocketRoute(server: FastifyInstance, options: SocketOptions):
   )
   return {
     closeAll() {
-      for (const socket of sockets) socket.close(SocketClose.goingAway, 'the account changed')
+      for (const socket of sockets) end(socket, SocketClose.goingAway, 'connect again')
     },
     get count() {
       return sockets.size
@@ -98,16 +100,29 @@ function serve(socket: WebSocket, { client, check, log, nowMs }: SocketOptions):
       },
       unsentBytes: () => socket.bufferedAmount,
       setReading: (isReading) => (isReading ? socket.resume() : socket.pause()),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code, reason) => end(socket, code, reason),
     },
     { client, check, isEvent: isEventName, nowMs, failed },
   )
   socket.on('message', (data, isBinary) => {
-    if (isBinary) return socket.close(CLOSE_UNSUPPORTED, 'text only')
+    if (isBinary) return end(socket, CLOSE_UNSUPPORTED, 'text only')
     session.receive(textOf(data))
   })
   socket.on('close', () => session.closed())
-  socket.on('error', (error) => log.log('debug', 'socket error', { error: error.message }))
+  socket.on('error', (error) => {
+    // The frame could not be read: the library has answered with the close code that fits.
+    log.log('debug', 'socket error', { error: error.message })
+    cutOff(socket)
+  })
+}
+
+function end(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason)
+  cutOff(socket)
+}
+
+function cutOff(socket: WebSocket): void {
+  setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref()
 }
 
 function textOf(data: Buffer | ArrayBuffer | Buffer[]): string {
