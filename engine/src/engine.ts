@@ -28,7 +28,7 @@ import { SettingsTable } from './store/settings.ts'
 import type { Commit } from './turn/commit.ts'
 import { Turns } from './turn/turns.ts'
 import { openVault } from './vault/vault.ts'
-import { directConversationId, fromHex, OUTER_VERSION, verifyDeviceBundle, peerIdOfKey } from '@parley/core'
+import { directConversationId, fromHex, OUTER_VERSION, sanitizeName, verifyDeviceBundle, peerIdOfKey } from '@parley/core'
 
 export interface EngineOptions {
   /** What the account calls itself, for a new account only. */
@@ -57,7 +57,7 @@ export async function openEngine(ports: Ports, options: EngineOptions = {}): Pro
   const vault = await openVault({ store, crypto, random }, options.passphrase)
   const now = clock.now()
   const self = await openSelf({ store, vault, crypto, random }, now, options.recoveryPhrase)
-  const settings = SettingsTable.open(store, { name: options.name ?? '', createdAt: now })
+  const settings = SettingsTable.open(store, { name: sanitizeName(options.name ?? ''), createdAt: now })
   deleteExpiredSecrets(store, now)
   store.run('DELETE FROM seen_seals WHERE expires_at <= ?', [now])
   const network = await ports.createNetwork(self.deviceSeed)

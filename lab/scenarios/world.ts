@@ -1,26 +1,78 @@
 /** A few people with real engines on one clock and one network in memory: the stage of the scenarios. */
-import { createMemoryLog, createMemoryNetworkHub, createMemoryStore, createTestClock, seededRandom } from '@parley/adapter-memory'
-import type { MemoryStore } from '@parley/adapter-memory'
+import {
+  createMemoryLog,
+  createMemoryNetworkHub,
+  createMemoryStore,
+  createTestClock,
+  seededRandom,
+  type MemoryStore,
+  type TestClock,
+} from '@parley/adapter-memory'
 import { createNodeCrypto } from '@parley/adapter-crypto-node'
 import { peerIdOfKey, type CryptoPort } from '@parley/core'
-import { openEngine, type Engine, type EngineOptions, type Message, type Ports } from '@parley/engine'
+import {
+  openEngine,
+  PortError,
+  type ContactRequest,
+  type Conversation,
+  type Engine,
+  type EngineOptions,
+  type Message,
+  type Ports,
+} from '@parley/engine'
+import { tapNetwork, type Wire } from './wire.ts'
 
 export interface Person {
   readonly name: string
   readonly engine: Engine
   readonly account: string
+  readonly peerId: string
   readonly log: ReturnType<typeof createMemoryLog>
-  readonly store: MemoryStore
+  readonly disk: Disk
+  readonly wire: Wire
   /** Ends the engine; the data stays for {@link World.restart}. */
   stop(): Promise<void>
+}
+
+/** A disk that can be full, copied while it is in use, and opened again. */
+export interface Disk {
+  readonly store: MemoryStore
+  isFull: boolean
+  reopen(): Disk
+}
+
+export function createDisk(): Disk {
+  const state = { isFull: false }
+  const beforeCommit = () => {
+    if (state.isFull) throw new PortError('STORE_FULL', 'no space left', true)
+  }
+  const over = (store: MemoryStore): Disk => ({
+    store,
+    get isFull() {
+      return state.isFull
+    },
+    set isFull(isFull) {
+      state.isFull = isFull
+    },
+    reopen: () => over(store.reopen()),
+  })
+  return over(createMemoryStore({ beforeCommit }))
+}
+
+export interface OpenOptions extends EngineOptions {
+  readonly disk?: Disk
+  /** How far this person's clock is off. */
+  readonly skewMs?: number
 }
 
 export interface World extends AsyncDisposable {
   /** Lets `ms` of time pass, with everything that happens in it. */
   pass(ms: number): Promise<void>
-  open(name: string, options?: EngineOptions & { readonly store?: MemoryStore }): Promise<Person>
-  restart(person: Person, options?: EngineOptions): Promise<Person>
-  readonly clock: ReturnType<typeof createTestClock>
+  open(name: string, options?: OpenOptions): Promise<Person>
+  restart(person: Person, options?: OpenOptions): Promise<Person>
+  /** The same account, device and history as `person` has now, in the hands of somebody else who is not connected. */
+  steal(person: Person): Promise<Person>
+  readonly clock: TestClock
 }
 
 let sharedCrypto: Promise<CryptoPort> | undefined
@@ -31,66 +83,130 @@ export async function createWorld(): Promise<World> {
   const crypto = await (sharedCrypto ??= createNodeCrypto())
   const people = new Set<Person>()
   let seed = 1
-  const world: World = {
+  const openOn = async (
+    name: string,
+    { disk = createDisk(), skewMs = 0, ...options }: OpenOptions,
+    isOnline: boolean,
+  ) => {
+    const log = createMemoryLog()
+    let wire: Wire | undefined
+    const ports: Ports = {
+      store: disk.store,
+      clock: { now: () => clock.now() + skewMs, after: (delayMs, fire) => clock.after(delayMs, fire) },
+      random: seededRandom(seed++),
+      crypto,
+      log,
+      async createNetwork(deviceSeed) {
+        const peerId = peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))
+        wire = tapNetwork(
+          isOnline ? hub.createNetwork(peerId) : createMemoryNetworkHub({ clock }).createNetwork(peerId),
+        )
+        return wire.network
+      },
+    }
+    const engine = await openEngine(ports, { name, ...options })
+    const { account, peerId } = await engine.call('me.get', {})
+    if (wire === undefined) throw new Error('the engine made a network')
+    const person: Person = {
+      name,
+      engine,
+      account,
+      peerId,
+      log,
+      disk,
+      wire,
+      async stop() {
+        people.delete(person)
+        await engine[Symbol.asyncDispose]()
+      },
+    }
+    people.add(person)
+    return person
+  }
+  return {
     clock,
-    async pass(ms) {
-      await clock.run(ms)
-    },
-    async open(name, options = {}) {
-      const log = createMemoryLog()
-      const store = options.store ?? createMemoryStore()
-      const ports: Ports = {
-        store,
-        clock,
-        random: seededRandom(seed++),
-        crypto,
-        log,
-        createNetwork: async (deviceSeed) => hub.createNetwork(peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))),
-      }
-      const engine = await openEngine(ports, { name, ...options })
-      const { account } = await engine.call('me.get', {})
-      const person: Person = {
-        name,
-        engine,
-        account,
-        log,
-        store,
-        async stop() {
-          people.delete(person)
-          await engine[Symbol.asyncDispose]()
-        },
-      }
-      people.add(person)
-      return person
-    },
+    pass: (ms) => clock.run(ms),
+    open: (name, options = {}) => openOn(name, options, true),
     async restart(person, options = {}) {
       await person.stop()
-      return world.open(person.name, { ...options, store: person.store.reopen() })
+      return openOn(person.name, { ...options, disk: person.disk.reopen() }, true)
+    },
+    async steal(person) {
+      const disk = createDisk()
+      copyDatabase(person.disk.store, disk.store)
+      return openOn(`${person.name} (stolen)`, { disk }, false)
     },
     async [Symbol.asyncDispose]() {
       for (const person of [...people]) await person.stop()
     },
   }
-  return world
+}
+
+function copyDatabase(from: MemoryStore, to: MemoryStore): void {
+  const version = Number(from.all('PRAGMA user_version')[0]?.['user_version'])
+  const tables = from.all("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+  to.transaction(() => {
+    for (const { name, sql } of tables) {
+      to.run(String(sql))
+      for (const row of from.all(`SELECT * FROM ${String(name)}`)) {
+        const marks = Object.keys(row).map(() => '?')
+        to.run(
+          `INSERT INTO ${String(name)} (${Object.keys(row).join(', ')}) VALUES (${marks.join(', ')})`,
+          Object.values(row),
+        )
+      }
+    }
+    to.run(`PRAGMA user_version = ${version}`)
+  })
 }
 
 /** `bob` follows an invite of `alice`, she accepts, and both know it. @returns the conversation's id. */
 export async function befriend(world: World, alice: Person, bob: Person): Promise<string> {
-  const { link } = await alice.engine.call('invites.create', {})
-  const { id } = await bob.engine.call('contacts.add', { link })
-  await world.pass(2_000)
-  const [request] = await alice.engine.call('requests.list', {})
-  if (request === undefined) throw new Error('the request has not arrived')
+  const { id } = await ask(world, bob, alice)
+  const request = await onlyRequest(alice)
   await alice.engine.call('requests.accept', { id: request.id })
   await world.pass(2_000)
   return id
 }
 
+/** `asker` follows an invite of `host`, and the request has arrived if it can. */
+export async function ask(world: World, asker: Person, host: Person, text?: string): Promise<Conversation> {
+  const { link } = await host.engine.call('invites.create', {})
+  const conversation = await asker.engine.call('contacts.add', { link, ...(text === undefined ? {} : { text }) })
+  await world.pass(2_000)
+  return conversation
+}
+
+export async function onlyRequest(person: Person): Promise<ContactRequest> {
+  const requests = await person.engine.call('requests.list', {})
+  const [request] = requests
+  if (request === undefined || requests.length !== 1) throw new Error(`${requests.length} requests`)
+  return request
+}
+
 export const send = (person: Person, conversation: string, text: string): Promise<Message> =>
   person.engine.call('messages.send', { conversation, text })
 
+/** The newest page, in display order. */
+export async function messages(person: Person, conversation: string): Promise<readonly Message[]> {
+  return (await person.engine.call('messages.page', { conversation, limit: 200 })).messages
+}
+
 /** Texts of the newest page, in display order. */
 export async function texts(person: Person, conversation: string): Promise<readonly string[]> {
-  const { messages } = await person.engine.call('messages.page', { conversation, limit: 200 })
-  return messages.map(({ content }) => (content.type === 'text' ? content.text : content.type))
+  const page = await messages(person, conversation)
+  return page.map(({ content }) => (content.type === 'text' ? content.text : content.type))
 }
+
+/** The state of each own message of the newest page. */
+export async function states(person: Person, conversation: string): Promise<readonly string[]> {
+  const page = await messages(person, conversation)
+  return page.filter(({ sender }) => sender === person.account).map(({ state }) => state)
+}
+
+/** The code with which `work` fails; 'done' when it does not. */
+export const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)),
+  )

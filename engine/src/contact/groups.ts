@@ -1,9 +1,10 @@
-/** The MLS group of a direct conversation comes to be: made by whoever accepts, joined by whoever asked. CNV-1…CNV-3 */
+/** The MLS group of a direct conversation comes to be: made by whoever accepts, joined by whoever asked. CNV-2, CNV-11 */
 import {
   commitChange,
   CONTACT_WELCOME,
   createGroup,
   encodeContactWelcome,
+  groupInfo,
   joinGroup,
   parseBase64url,
   SEALED_LIFETIME_MS,
@@ -16,7 +17,7 @@ import {
 import { prepareBundle, storedKeyPackages } from '../account/bundle.ts'
 import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
-import { newGroupId, settle } from '../conversation/epochs.ts'
+import { isPlausibleGroupId, newGroupId, settle } from '../conversation/epochs.ts'
 import { epochAfter, isGroupOf } from '../conversation/group.ts'
 import { withEpoch, type ConversationState } from '../conversation/state.ts'
 import { deleteSecret } from '../store/secrets.ts'
@@ -58,7 +59,7 @@ export async function startGroup(
   now: number,
 ): Promise<Apply<void>> {
   const { mls, self, random } = context
-  const groupId = newGroupId(context.conversations.get(conversation)?.epochs.values() ?? [], random)
+  const groupId = newGroupId(context.conversations.get(conversation)?.epochs.values() ?? [], random, now)
   const [bytes] = theirs.keyPackages
   const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, now)
   if (!keyPackage?.ok)
@@ -117,7 +118,8 @@ export async function joinDirectGroup(
   for (const { name, keyPackage, secrets, isLastResort } of storedKeyPackages(context)) {
     const group = await joinGroup(context.mls, body.welcome, keyPackage, secrets)
     if (!group.ok) continue
-    if (!isGroupOf(group.value, [context.self.account, account])) return undefined
+    const isPlausible = isPlausibleGroupId(groupInfo(group.value).groupId, now)
+    if (!isPlausible || !isGroupOf(group.value, [context.self.account, account])) return undefined
     await stageGroup(context, conversation, group.value, now, account)
     const apply = () => {
       if (!isLastResort) deleteSecret(context.store, name)

@@ -1,35 +1,54 @@
-/** Which epoch counts, which are kept, and which one an envelope belongs to. Spec: CNV-4…CNV-8, ENV-2. */
+/** Which epoch counts, which are kept, and which one an envelope belongs to. Spec: CNV-4…CNV-11, ENV-2. */
 import {
   chooseHead,
+  DAY_MS,
   EPOCH_RETENTION_MS,
   EPOCHS_RETAINED_MAX,
   EPOCHS_RETAINED_MIN_DEPTH,
   fromHex,
   handshakeTag,
   messageTag,
+  SELF_UPDATE_INTERVAL_MS,
+  SELF_UPDATE_MESSAGES,
   TAG_BUCKETS_BACK_MAX,
   tagBucket,
   toHex,
+  type Millis,
   type RandomPort,
 } from '@parley/core'
 import type { ConversationState, Epoch, EpochKeys } from './state.ts'
 
-/** The first bytes of a group id count the groups of a conversation, big-endian. CNV-11 */
-const GENERATION_BYTES = 4
-const GENERATION_MAX = 0xffff_ffff
+/** The first bytes of a group id say when the group was made: Unix milliseconds, big-endian. CNV-11 */
+const MADE_AT_BYTES = 6
+const MADE_AT_MAX = 2 ** (8 * MADE_AT_BYTES) - 1
 const GROUP_ID_BYTES = 32
+/** How far ahead of our clock a group may claim to have been made. */
+const AHEAD_MAX_MS = DAY_MS
 
 /**
- * The id of a new group of a conversation: one generation above every group known here, then random. So the group that
- * was made last counts for everybody, and of two that were made at the same moment the same one. CNV-11
+ * The id of a new group of a conversation: when it is made, but later than every group known here, then random. So the
+ * group that was made last counts for everybody, also for a contact who lost everything and knows no other, and of two
+ * that were made at the same moment the same one. CNV-11
  */
-export function newGroupId(epochs: Iterable<Epoch>, random: RandomPort): Uint8Array {
+export function newGroupId(epochs: Iterable<Epoch>, random: RandomPort, now: Millis): Uint8Array {
   const newest = newestGroup(epochs)
-  const generation = newest === undefined ? 1 : Number.parseInt(newest.slice(0, 2 * GENERATION_BYTES), 16) + 1
-  const groupId = random(GROUP_ID_BYTES)
-  new DataView(groupId.buffer, groupId.byteOffset).setUint32(0, Math.min(generation, GENERATION_MAX))
-  return groupId
+  const madeAt = newest === undefined ? now : Math.max(now, madeAtOf(newest) + 1)
+  const id = random(GROUP_ID_BYTES)
+  id.set(
+    fromHex(
+      Math.min(madeAt, MADE_AT_MAX)
+        .toString(16)
+        .padStart(2 * MADE_AT_BYTES, '0'),
+    ),
+  )
+  return id
 }
+
+const madeAtOf = (groupIdHex: string): Millis => Number.parseInt(groupIdHex.slice(0, 2 * MADE_AT_BYTES), 16)
+
+/** False for an id that no honest device makes: one from the future would count for ever. CNV-11 */
+export const isPlausibleGroupId = (id: Uint8Array, now: Millis): boolean =>
+  id.length === GROUP_ID_BYTES && madeAtOf(toHex(id)) <= now + AHEAD_MAX_MS
 
 function newestGroup(epochs: Iterable<Epoch>): string | undefined {
   let newest: string | undefined
@@ -69,6 +88,22 @@ export function settle(state: ConversationState, now: number): ConversationState
           (epoch.groupId === head.groupId && head.depth - epoch.depth < EPOCHS_RETAINED_MIN_DEPTH))),
   )
   return { ...state, headEpoch: head.id, epochs: new Map(kept.map((epoch) => [epoch.id, epoch])) }
+}
+
+/**
+ * Post-compromise security on a schedule: `self` refreshes its keys a day after it last did so on the branch that counts,
+ * and after many messages in one epoch. Updates of the others do not put off the own one: they heal the others. CNV-9
+ */
+export function isUpdateDue(state: ConversationState, self: string, now: Millis): boolean {
+  const head = state.headEpoch === undefined ? undefined : state.epochs.get(state.headEpoch)
+  if (head === undefined) return false
+  let last = head
+  while (last.committer !== self) {
+    const parent = last.parent === undefined ? undefined : state.epochs.get(last.parent)
+    if (parent === undefined) break
+    last = parent
+  }
+  return now - last.createdAt >= SELF_UPDATE_INTERVAL_MS || head.messages >= SELF_UPDATE_MESSAGES
 }
 
 /** Tags of an epoch, computed once per six hours; derived from its keys, so the cache may be shared by every copy. */

@@ -12,8 +12,6 @@ import {
   messageTag,
   peerIdOfKey,
   sealOuter,
-  SELF_UPDATE_INTERVAL_MS,
-  SELF_UPDATE_MESSAGES,
   groupInfo,
   tagBucket,
   type Control,
@@ -25,7 +23,7 @@ import {
 import type { Context } from '../context.ts'
 import { insertOutbox, type OutboxItem, type OutboxKind } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
-import { settle } from './epochs.ts'
+import { isUpdateDue, settle } from './epochs.ts'
 import { certificateOf, epochAfter } from './group.ts'
 import { withEpoch, type ConversationState, type Epoch } from './state.ts'
 
@@ -60,10 +58,9 @@ export function sealControl(context: Context, epoch: Epoch, control: Control, no
   return outer(context, epoch, tag, { kind: 'control', body: encodeControl(control) })
 }
 
-/** Post-compromise security on a schedule: a path-only commit once a day of use or after many messages. CNV-9 */
 async function sealDueUpdate(context: Context, conversation: string, now: number) {
-  const { epoch } = headEpochOf(context, conversation)
-  const isDue = now - epoch.createdAt >= SELF_UPDATE_INTERVAL_MS || epoch.messages >= SELF_UPDATE_MESSAGES
+  const { state } = headEpochOf(context, conversation)
+  const isDue = isUpdateDue(state, context.self.account, now)
   return isDue ? [await sealSelfUpdate(context, conversation, now)] : []
 }
 
@@ -117,7 +114,7 @@ export function post(
 }
 
 function outer(context: Context, epoch: Epoch, tag: Uint8Array, payload: OuterPayload): Uint8Array {
-  const envelope = sealOuter(epoch.keys.outerKey, tag, context.random(24), payload)
+  const envelope = sealOuter(context.crypto, { key: epoch.keys.outerKey, tag, nonce: context.random(24) }, payload)
   assert(envelope !== undefined, 'a checked content fits an envelope')
   return envelope
 }

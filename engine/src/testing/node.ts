@@ -94,7 +94,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     acknowledged: settled,
     refused: settled,
     bundleWanted: ignore,
-    bundleReceived: ignore,
+    bundleReceived: async () => true,
   })
   const log = createMemoryLog()
   const context: Context = {
