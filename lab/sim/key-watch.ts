@@ -2,7 +2,7 @@
  * Watches one account's cryptography through its port: no key encrypts two different things that leave the device, in
  * whichever process of the device, before and after whichever crash. It reads outer envelopes as a member could.
  */
-import { decodeFrame, openOuter, OUTER_KEY_LABEL, OUTER_VERSION, type CryptoPort } from '@parley/core'
+import { decodeFrame, openOuter, OUTER_KEY_LABEL, OUTER_VERSION, portableXchacha, type CryptoPort } from '@parley/core'
 
 const TAG_BYTES = 16
 const NONCE_AT = 17
@@ -81,7 +81,7 @@ export class KeyWatch {
     if (before !== undefined) return 'an outer nonce was used twice'
     this.#envelopeByNonce.set(nonce, tail)
     for (const key of [...this.#outerKeys.values()].reverse()) {
-      const payload = openOuter(key, envelope)
+      const payload = openOuter({ xchacha20poly1305: portableXchacha }, key, envelope)
       if (payload !== undefined) return payload.kind === 'mls' ? this.#onCiphertext(payload.body) : undefined
     }
     return 'an outer envelope is under a key that its sender does not have'

@@ -4,6 +4,7 @@ import type { CryptoPort, RandomPort } from '@parley/core'
 import { ed25519PublicKey, ed25519Sign, ed25519Verify } from './ed25519.ts'
 import { nodeHash, nodeKdf } from './hash.ts'
 import { nodeHpke } from './hpke.ts'
+import { nodeXchacha } from './xchacha.ts'
 
 const ARGON2_OUTPUT_BYTES = 32
 const SEED_BYTES = 32
@@ -45,6 +46,7 @@ export async function createNodeCrypto(): Promise<CryptoPort> {
         }
         argon2('argon2id', parameters, (error, key) => (error ? reject(error) : resolve(new Uint8Array(key))))
       }),
+    xchacha20poly1305: nodeXchacha,
     mlsSuite: {
       name: 'MLS_256_XWING_AES256GCM_SHA512_Ed25519',
       hash: nodeHash,

@@ -1,7 +1,7 @@
 /** The crypto port of a page or worker. */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { argon2idAsync } from '@noble/hashes/argon2.js'
-import type { CryptoPort, RandomPort } from '@parley/core'
+import { portableXchacha, type CryptoPort, type RandomPort } from '@parley/core'
 import { getCiphersuiteFromName, getCiphersuiteImpl } from 'ts-mls'
 import { createEd25519 } from './ed25519.ts'
 import { webHash, webKdf } from './hash.ts'
@@ -29,6 +29,7 @@ export async function createWebCrypto(): Promise<CryptoPort> {
     ed25519Verify: verify,
     argon2id: (password, salt, { memoryKiB, passes, lanes }) =>
       argon2idAsync(password, salt, { m: memoryKiB, t: passes, p: lanes, dkLen: ARGON2_OUTPUT_BYTES }),
+    xchacha20poly1305: portableXchacha,
     mlsSuite: {
       ...suite,
       hash: webHash,

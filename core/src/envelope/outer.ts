@@ -3,8 +3,8 @@
  * `0x01 ‖ tag (16) ‖ nonce (24) ‖ XChaCha20-Poly1305(outer key of the epoch, aad = 0x01 ‖ tag, padded payload)`.
  * An outsider sees a rotating tag and one of seven sizes: no group, no epoch, no type. Spec: ENV-1…ENV-5.
  */
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { concat } from '../base/bytes.ts'
+import type { CryptoPort } from '../base/crypto.ts'
 import { isBucketSize, pad, unpad } from './padding.ts'
 
 export const OUTER_VERSION = 0x01
@@ -21,17 +21,18 @@ export interface OuterPayload {
   readonly body: Uint8Array
 }
 
+type Seal = Pick<CryptoPort, 'xchacha20poly1305'>
+
 /** `nonce`: 24 fresh random bytes. `undefined` when the body fits no bucket. */
 export function sealOuter(
-  key: Uint8Array,
-  tag: Uint8Array,
-  nonce: Uint8Array,
+  { xchacha20poly1305 }: Seal,
+  keys: { readonly key: Uint8Array; readonly tag: Uint8Array; readonly nonce: Uint8Array },
   payload: OuterPayload,
 ): Uint8Array | undefined {
-  const header = concat(Uint8Array.of(OUTER_VERSION), tag)
+  const header = concat(Uint8Array.of(OUTER_VERSION), keys.tag)
   const padded = pad(OVERHEAD_BYTES, Uint8Array.of(KINDS[payload.kind]), payload.body)
   if (padded === undefined) return undefined
-  return concat(header, nonce, xchacha20poly1305(key, nonce, header).encrypt(padded))
+  return concat(header, keys.nonce, xchacha20poly1305.seal(keys.key, keys.nonce, header, padded))
 }
 
 /** The tag of a well-shaped outer envelope; a view into `bytes`. `undefined` for any other bytes. */
@@ -40,17 +41,12 @@ export function tagOf(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 /** `undefined` when the bytes are not an outer envelope, not under this key, or padded wrongly. Never throws. */
-export function openOuter(key: Uint8Array, bytes: Uint8Array): OuterPayload | undefined {
+export function openOuter({ xchacha20poly1305 }: Seal, key: Uint8Array, bytes: Uint8Array): OuterPayload | undefined {
   if (tagOf(bytes) === undefined) return undefined
   const header = bytes.subarray(0, HEADER_BYTES)
   const nonce = bytes.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES)
-  try {
-    const padded = xchacha20poly1305(key, nonce, header).decrypt(bytes.subarray(HEADER_BYTES + NONCE_BYTES))
-    const payload = unpad(padded)
-    const kind = payload?.[0] === KINDS.mls ? 'mls' : payload?.[0] === KINDS.control ? 'control' : undefined
-    return payload && kind ? { kind, body: payload.subarray(1) } : undefined
-  } catch {
-    // The only failure left is a wrong authentication tag: bytes from somebody without the epoch's key.
-    return undefined
-  }
+  const padded = xchacha20poly1305.open(key, nonce, header, bytes.subarray(HEADER_BYTES + NONCE_BYTES))
+  const payload = padded === undefined ? undefined : unpad(padded)
+  const kind = payload?.[0] === KINDS.mls ? 'mls' : payload?.[0] === KINDS.control ? 'control' : undefined
+  return payload && kind ? { kind, body: payload.subarray(1) } : undefined
 }

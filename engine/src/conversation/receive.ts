@@ -61,7 +61,7 @@ export async function receiveOuter(
   const tag = tagOf(bytes)
   const epoch = tag === undefined ? undefined : epochByTag(state, tag, now)
   if (epoch === undefined) return refuse('unknown-epoch')
-  const payload = openOuter(epoch.keys.outerKey, bytes)
+  const payload = openOuter(context.crypto, epoch.keys.outerKey, bytes)
   if (payload === undefined) return refuse('undecryptable')
   if (payload.kind === 'control') {
     const control = decodeControl(payload.body)

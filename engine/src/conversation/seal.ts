@@ -96,7 +96,7 @@ export function post(
   context: Context,
   commit: Commit,
   sealed: readonly (Sealed & { readonly kind: 'commit' | 'payload' })[],
-  item: Pick<OutboxItem, 'conversation' | 'message' | 'createdAt'> & { readonly kind: OutboxKind },
+  item: Pick<OutboxItem, 'conversation' | 'message' | 'report' | 'createdAt'> & { readonly kind: OutboxKind },
 ): void {
   for (const { envelope, recipients, kind } of sealed) {
     const isCommit = kind === 'commit'
@@ -108,6 +108,7 @@ export function post(
         bytes: envelope,
         kind: isCommit ? 'commit' : item.kind,
         message: isCommit ? undefined : item.message,
+        report: isCommit ? undefined : item.report,
       })
     }
   }

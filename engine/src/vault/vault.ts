@@ -15,12 +15,12 @@ import {
   type CryptoPort,
   type RandomPort,
 } from '@parley/core'
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { EngineError } from '../api/errors.ts'
 import { PortError } from '../ports/port-error.ts'
 import type { StorePort } from '../ports/store.ts'
 
 const META_KEY = 'vault'
+const WRAP_AAD = utf8('parley/vault/1')
 const KEY_BYTES = 32
 const NONCE_BYTES = 24
 /** RFC 9106's second recommended option, rounded to what a phone can bear: about a third of a second here. */
@@ -77,7 +77,7 @@ async function sealedWrap({ crypto, random }: Context, key: Uint8Array, passphra
   const salt = random(16)
   const nonce = random(NONCE_BYTES)
   const wrapping = await crypto.argon2id(utf8(passphrase.normalize('NFKC')), salt, COST)
-  const sealed = concat(nonce, xchacha20poly1305(wrapping, nonce, utf8('parley/vault/1')).encrypt(key))
+  const sealed = concat(nonce, crypto.xchacha20poly1305.seal(wrapping, nonce, WRAP_AAD, key))
   return encodeCbor({ v: 1, salt, sealed, cost: [COST.memoryKiB, COST.passes, COST.lanes] })
 }
 
@@ -96,12 +96,7 @@ function parseWrap(bytes: Uint8Array): Wrap | undefined {
 async function unwrap({ crypto }: Context, wrap: Wrap & { type: 'sealed' }, passphrase: string) {
   const wrapping = await crypto.argon2id(utf8(passphrase.normalize('NFKC')), wrap.salt, wrap.cost)
   const nonce = wrap.sealed.subarray(0, NONCE_BYTES)
-  try {
-    return xchacha20poly1305(wrapping, nonce, utf8('parley/vault/1')).decrypt(wrap.sealed.subarray(NONCE_BYTES))
-  } catch {
-    // Wrong authentication tag: another passphrase.
-    return undefined
-  }
+  return crypto.xchacha20poly1305.open(wrapping, nonce, WRAP_AAD, wrap.sealed.subarray(NONCE_BYTES))
 }
 
 function saveWrap(store: StorePort, wrap: Uint8Array): void {
@@ -113,6 +108,7 @@ function saveWrap(store: StorePort, wrap: Uint8Array): void {
 
 function vaultOver(context: Context, key: Uint8Array, hasPassphraseNow: boolean): Vault {
   const recordKey = deriveKey(key, utf8('parley/records/1'))
+  const { xchacha20poly1305 } = context.crypto
   let hasPassphrase = hasPassphraseNow
   return {
     get hasPassphrase() {
@@ -120,15 +116,18 @@ function vaultOver(context: Context, key: Uint8Array, hasPassphraseNow: boolean)
     },
     seal(place, plaintext) {
       const nonce = context.random(NONCE_BYTES)
-      return concat(nonce, xchacha20poly1305(recordKey, nonce, utf8(place)).encrypt(plaintext))
+      return concat(nonce, xchacha20poly1305.seal(recordKey, nonce, utf8(place), plaintext))
     },
     open(place, sealed) {
-      try {
-        const nonce = sealed.subarray(0, NONCE_BYTES)
-        return xchacha20poly1305(recordKey, nonce, utf8(place)).decrypt(sealed.subarray(NONCE_BYTES))
-      } catch (cause) {
-        throw new PortError('STORE_CORRUPT', `a sealed value of ${place.split('/')[0]} does not open`, false, { cause })
+      const nonce = sealed.subarray(0, NONCE_BYTES)
+      const isWhole = nonce.length === NONCE_BYTES
+      const plaintext = isWhole
+        ? xchacha20poly1305.open(recordKey, nonce, utf8(place), sealed.subarray(NONCE_BYTES))
+        : undefined
+      if (plaintext === undefined) {
+        throw new PortError('STORE_CORRUPT', `a sealed value of ${place.split('/')[0]} does not open`, false)
       }
+      return plaintext
     },
     async prepareRewrap(passphrase) {
       const wrap = passphrase === undefined ? plainWrap(key) : await sealedWrap(context, key, passphrase)

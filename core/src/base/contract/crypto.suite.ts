@@ -74,7 +74,37 @@ const argon2Vectors = [
   [{ memoryKiB: 256, passes: 2, lanes: 2 }, '6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037'],
 ] as const
 
+/** draft-irtf-cfrg-xchacha-03, A.3.1. */
+const xchachaVector = {
+  key: '808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f',
+  nonce: '404142434445464748494a4b4c4d4e4f5051525354555657',
+  aad: '50515253c0c1c2c3c4c5c6c7',
+  plaintext:
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
+  ciphertext:
+    'bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49',
+} as const
+
 export const cryptoContract: readonly ContractCase[] = [
+  {
+    name: 'XChaCha20-Poly1305: the vector of its draft, and the same bytes as noble at every size',
+    async run(port, noble) {
+      const { key, nonce, aad } = xchachaVector
+      const [k, n, a] = [fromHex(key), fromHex(nonce), fromHex(aad)]
+      const aead = port.xchacha20poly1305
+      same(aead.seal(k, n, a, utf8(xchachaVector.plaintext)), xchachaVector.ciphertext, 'XChaCha20-Poly1305')
+      for (const size of [0, 1, 63, 64, 1_007, 1_008, 1_023, 1_024, 1_025, 8_135]) {
+        const plaintext = new Uint8Array(size).map((_, index) => index)
+        const sealed = aead.seal(k, n, a, plaintext)
+        same(sealed, toHex(noble.xchacha20poly1305.seal(k, n, a, plaintext)), `seal ${size}`)
+        same(aead.open(k, n, a, sealed) ?? utf8('refused'), toHex(plaintext), `open ${size}`)
+        const flipped = sealed.map((byte, index) => (index === size ? byte ^ 1 : byte))
+        for (const wrong of [flipped, sealed.subarray(1), new Uint8Array(0)]) {
+          if (aead.open(k, n, a, wrong) !== undefined) throw new Error(`opened damaged bytes of ${size}`)
+        }
+      }
+    },
+  },
   {
     name: 'signs and verifies the vectors of RFC 8032',
     async run(port) {

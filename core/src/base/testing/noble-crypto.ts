@@ -5,11 +5,13 @@ import { getCiphersuiteFromName, getCiphersuiteImpl } from 'ts-mls'
 import { sha256 } from '../hash.ts'
 import { concat } from '../bytes.ts'
 import type { CryptoPort, RandomPort } from '../crypto.ts'
+import { portableXchacha } from '../xchacha.ts'
 
 export async function createNobleCrypto(): Promise<CryptoPort> {
   const mlsSuite = await getCiphersuiteImpl(getCiphersuiteFromName('MLS_256_XWING_AES256GCM_SHA512_Ed25519'))
   return {
     mlsSuite,
+    xchacha20poly1305: portableXchacha,
     ed25519PublicKey: (seed) => ed25519.getPublicKey(seed),
     ed25519Sign: (seed, message) => ed25519.sign(message, seed),
     ed25519Verify: (publicKey, message, signature) => {
