@@ -1,7 +1,14 @@
 /** The daemon's HTTP server: REST, OpenAPI, socket and page on one local port. */
 import fastifySwagger from '@fastify/swagger'
 import fastifyWebsocket from '@fastify/websocket'
-import { type ApiClient, createOperationCheck, type LogPort, PortError, SOCKET_FRAME_BYTES_MAX, SOCKET_FRAMES_BURST } from '@parley/engine'
+import {
+  type ApiClient,
+  createOperationCheck,
+  type LogPort,
+  PortError,
+  SOCKET_FRAME_BYTES_MAX,
+  SOCKET_FRAMES_BURST,
+} from '@parley/engine'
 import fastify, { type FastifyInstance } from 'fastify'
 import { addNodeRoutes, type NodeControls } from './node-routes.ts'
 import { useGuard } from './guard.ts'

@@ -95,7 +95,11 @@ describe('the handshake', () => {
 describe('a refused handshake', () => {
   it('[API-16] ends its connection, so that strangers cannot pile them up', async () => {
     const { token } = scene.ready
-    for (const headers of [{}, { upgrade: 'h2c' }, { authorization: `Bearer ${token}`, origin: 'http://evil.example' }]) {
+    for (const headers of [
+      {},
+      { upgrade: 'h2c' },
+      { authorization: `Bearer ${token}`, origin: 'http://evil.example' },
+    ]) {
       const { socket } = await handshake(headers)
       await once(socket.resume(), 'end')
       socket.destroy()
