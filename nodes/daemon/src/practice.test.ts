@@ -2,7 +2,7 @@ import { connectSocket } from '@parley/engine/client'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openScene, type Scene, temporaryFolder } from './testing.ts'
+import { asText, openScene, type Scene, temporaryFolder } from './testing.ts'
 
 /** Waits until the conversation shows a message with this text. */
 async function untilSaid(scene: Scene, conversation: string, text: string): Promise<void> {
@@ -27,7 +27,7 @@ describe('Echo', () => {
       await using scene = await openScene(folder.path)
       const first = await scene.send('POST', '/v1/practice')
       expect(first.status).toBe(200)
-      conversation = String(first.json['id'])
+      conversation = asText(first.json['id'])
       await untilSaid(scene, conversation, 'Hello, I am Echo.')
       const path = `/v1/conversations/${conversation}/messages`
       await scene.send('POST', path, { text: 'Anybody here?' })

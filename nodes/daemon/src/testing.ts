@@ -59,6 +59,12 @@ export function askHttp(url: string, path: string, { method = 'GET', headers = {
   })
 }
 
+/** A value that the test expects to be text. */
+export function asText(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`text was expected, not ${typeof value}`)
+  return value
+}
+
 function parse(text: string): Json {
   try {
     return JSON.parse(text) as Json

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { askHttp, type Folder, runProgram, temporaryFolder } from '../testing.ts'
+import { asText, askHttp, type Folder, runProgram, temporaryFolder } from '../testing.ts'
 
 const daemonOn = (folder: Folder, ...flags: readonly string[]) =>
   runProgram(['daemon', '--data', folder.path, '--api-port', '0', '--json', ...flags])
@@ -16,10 +16,10 @@ describe('a daemon', () => {
     expect(Object.keys(ready).toSorted()).toEqual(['account', 'addresses', 'peerId', 'state', 'token', 'url'])
     expect(ready['account']).toMatch(/^did:key:z6Mk/)
     expect(Object.values(ready['addresses'] ?? {})).toEqual([
-      expect.stringMatching(new RegExp(`^/ip4/127\\.0\\.0\\.1/tcp/\\d+/p2p/${String(ready['peerId'])}$`)),
+      expect.stringMatching(new RegExp(`^/ip4/127\\.0\\.0\\.1/tcp/\\d+/p2p/${asText(ready['peerId'])}$`)),
     ])
-    const headers = { authorization: `Bearer ${String(ready['token'])}` }
-    const me = await askHttp(String(ready['url']), '/v1/me', { headers })
+    const headers = { authorization: `Bearer ${asText(ready['token'])}` }
+    const me = await askHttp(asText(ready['url']), '/v1/me', { headers })
     expect([me.json['name'], me.json['account']]).toEqual(['Ada', ready['account']])
     program.process.kill('SIGTERM')
     expect(await program.exited).toBe(0)
@@ -35,9 +35,9 @@ describe('a daemon', () => {
       await using program = daemonOn(folder)
       const ready = await program.ready()
       expect(existsSync(join(folder.path, 'running.json'))).toBe(true)
-      const page = new WebSocket(String(ready['url']).replace('http', 'ws') + '/v1/socket', [
+      const page = new WebSocket(asText(ready['url']).replace('http', 'ws') + '/v1/socket', [
         'parley.v1',
-        `bearer.${String(ready['token'])}`,
+        `bearer.${asText(ready['token'])}`,
       ])
       await new Promise((resolve) => page.addEventListener('open', resolve))
       const startMs = performance.now()
@@ -65,7 +65,7 @@ describe('a daemon', () => {
     let address = ''
     {
       await using program = daemonOn(folder)
-      address = String(Object.values((await program.ready())['addresses'] ?? {})[0])
+      address = asText(Object.values((await program.ready())['addresses'] ?? {})[0])
       program.process.kill('SIGTERM')
       await program.exited
     }

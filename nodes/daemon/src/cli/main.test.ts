@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openScene, runProgram, temporaryFolder } from '../testing.ts'
+import { asText, openScene, runProgram, temporaryFolder } from '../testing.ts'
 import { opener } from './browser.ts'
 import { commandHelp } from './command.ts'
 import { commands } from './main.ts'
@@ -66,12 +66,12 @@ describe('send', () => {
     await using bob = await openScene(other.path)
     const { link } = (await alice.send('POST', '/v1/invites')).json
     const { id, account } = (await bob.send('POST', '/v1/contacts', { link })).json
-    for (const to of [String(id), String(account)]) {
+    for (const to of [asText(id), asText(account)]) {
       const { code, stdout, stderr } = await outcome(['send', '--data', other.path, '--to', to, 'On my way'])
       expect([code, stderr]).toEqual([0, ''])
       expect(stdout).toMatch(/^queued 01[0-9a-f]{62}\n$/)
     }
-    const page = (await bob.ask(`/v1/conversations/${String(id)}/messages`)).json['messages']
+    const page = (await bob.ask(`/v1/conversations/${asText(id)}/messages`)).json['messages']
     expect(Object.values(page ?? {}).map((message) => message['content']?.['text'])).toEqual(['On my way', 'On my way'])
     const wrong = await outcome(['send', '--data', other.path, '--to', 'did:key:z6MkNobody', 'x'])
     expect([wrong.code, wrong.stderr]).toEqual([1, 'This account is not among your contacts.\n'])
@@ -107,7 +107,7 @@ describe('demo', () => {
     program.process.kill('SIGINT')
     expect(await program.exited).toBe(0)
     for (const name of ['alice', 'bob']) {
-      await expect(fetch(String(people[name]?.['url']))).rejects.toThrow('fetch failed')
+      await expect(fetch(asText(people[name]?.['url']))).rejects.toThrow('fetch failed')
     }
   })
 })

@@ -1,6 +1,6 @@
 import { operations, SOCKET_FRAME_BYTES_MAX } from '@parley/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Folder, openScene, type Scene, temporaryFolder } from '../testing.ts'
+import { asText, type Folder, openScene, type Scene, temporaryFolder } from '../testing.ts'
 
 let folder: Folder
 let scene: Scene
@@ -92,7 +92,7 @@ describe('answers', () => {
     expect([invite.status, typeof invite.json['link']]).toEqual([200, 'string'])
     const list = await scene.ask('/v1/invites')
     expect(Object.keys(list.json).length).toBe(1)
-    const gone = await scene.ask(`/v1/invites/${String(invite.json['id'])}`, { method: 'DELETE' })
+    const gone = await scene.ask(`/v1/invites/${asText(invite.json['id'])}`, { method: 'DELETE' })
     expect([gone.status, gone.text]).toEqual([204, ''])
   })
   it('[API-4] take a POST without a body, with and without its type', async () => {
