@@ -11,6 +11,7 @@ import { receiveSealed, type ContactEvents } from './contact/requests.ts'
 import type { Context } from './context.ts'
 import { ConversationCache } from './conversation/cache.ts'
 import { receiveOuter, type Outcome } from './conversation/receive.ts'
+import type { RefusalOutcome } from './conversation/refusals.ts'
 import { ConversationService } from './conversation/service.ts'
 import { viewMessages } from './conversation/view.ts'
 import type { Session, SessionDelegate } from './links/session.ts'
@@ -187,7 +188,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     return this.#service.acknowledged(session, rows)
   }
 
-  refused(_session: Session, row: OutboxRow, reason: string): Promise<void> {
+  refused(_session: Session, row: OutboxRow, reason: string): Promise<RefusalOutcome> {
     return this.#service.refused(row, reason)
   }
 

@@ -31,8 +31,7 @@ import {
   type ContactRow,
 } from '../store/contacts.ts'
 import { deviceByPeer, devicesOf, saveDevice } from '../store/devices.ts'
-import { unpost } from '../store/entries.ts'
-import { deleteOutboxOfPeer, insertOutbox } from '../store/outbox.ts'
+import { insertOutbox } from '../store/outbox.ts'
 import type { Apply } from '../turn/turns.ts'
 import { emptyConversation, insertConversation } from './groups.ts'
 import { activate, rememberDevice, type ContactEvents } from './requests.ts'
@@ -44,7 +43,8 @@ const INVITE_ERRORS: Readonly<Record<string, ErrorCode>> = { expired: 'INVITE_EX
 /**
  * Remembers whom an invite leads to and starts reaching for them. The words of `text` are the first message of the
  * conversation and are shown with the request; both wait here until they can be delivered. Whoever asked us before, and
- * was not answered or declined, is accepted by this.
+ * was not answered or declined, is accepted by this. A contact whose invite names devices that we do not know has lost
+ * the others: they are asked again. FST-20
  * @throws EngineError `INVITE_MALFORMED`, `INVITE_EXPIRED`, `INVITE_IS_OWN`, `CONTACT_BLOCKED`, `TEXT_TOO_LONG`.
  */
 export async function addContact(
@@ -64,10 +64,11 @@ export async function addContact(
   if (isBlockedAccount(store, account)) throw new EngineError('CONTACT_BLOCKED')
   const conversation = directConversationId(self.account, account)
   const known = contactByAccount(store, account)
+  const isInContact = known?.status === 'active' && invite.devices.some((device) => isKnownDevice(context, device))
   const isNew = context.conversations.get(conversation) === undefined
   if (isNew) context.conversations.set(emptyConversation(context, conversation, account))
   const firstWords =
-    text !== undefined && text !== '' && known?.status !== 'active'
+    text !== undefined && text !== '' && !isInContact
       ? await compose(context, conversation, { type: 'text', text }, now)
       : undefined
   const contact: ContactRow = {
@@ -77,16 +78,16 @@ export async function addContact(
     claimedName: known?.claimedName ?? '',
     givenName: known?.givenName ?? '',
     isVerified: known?.isVerified ?? false,
-    inviteSealed: vault.seal(invitePlace(account), utf8(JSON.stringify({ link: link.trim(), text: text ?? '' }))),
+    inviteSealed: vault.seal(invitePlace(account), utf8(JSON.stringify({ link: link.trim(), text: text ?? '', now }))),
     isRequested: false,
     createdAt: known?.createdAt ?? now,
   }
-  const accept = known?.status === 'active' ? undefined : await acceptEarlierRequest(context, events, contact, now)
+  const accept = isInContact ? undefined : await acceptEarlierRequest(context, events, contact, now)
   return (commit) => {
     if (isNew) insertConversation(context, conversation, account, now)
     firstWords?.(commit)
     rememberInvitedDevices(context, invite, now)
-    if (known?.status !== 'active') saveContact(store, contact)
+    if (!isInContact) saveContact(store, contact)
     accept?.(commit)
     commit.touch('contacts')
     commit.touchConversation(conversation)
@@ -100,6 +101,9 @@ export async function addContact(
     return conversation
   }
 }
+
+const isKnownDevice = ({ store }: Context, { deviceKey }: Invite['devices'][number]): boolean =>
+  deviceByPeer(store, peerIdOfKey(deviceKey)) !== undefined
 
 async function acceptEarlierRequest(context: Context, events: ContactEvents, contact: ContactRow, now: number) {
   const request = requestOfAccount(context.store, contact.account)
@@ -193,9 +197,10 @@ async function sealRequest(
   const stored = JSON.parse(parseUtf8(vault.open(invitePlace(contact.account), contact.inviteSealed)) ?? '{}') as {
     link?: string
     text?: string
+    now?: number
   }
-  // Read at the time it was accepted: an invite that expires while the request waits is still worth asking with.
-  const invite = parseInvite(stored.link ?? '', contact.createdAt)
+  // Read at the time it was followed: an invite that expires while the request waits is still worth asking with.
+  const invite = parseInvite(stored.link ?? '', stored.now ?? contact.createdAt)
   if (!invite.ok) return undefined
   const own = await prepareBundle(context, { addresses: sessions.status.addresses, now, hasOneTimeKeyPackage: true })
   const transcript = inviteTranscript({
@@ -280,14 +285,15 @@ export function declineRequest({ store }: Context, id: string): Apply<null> {
   }
 }
 
-/** From this commit on nothing of the account is received, and nothing that waited for it is sent. FST-23 */
+/**
+ * From this commit on nothing of the account is received and nothing is sent to it: its links end and none is made. What
+ * waited for it stays in the outbox, in case it is unblocked: receipts and commits could not be made again. FST-23
+ */
 export function block(context: Context, account: string, now: number): Apply<null> {
   const { store } = context
   return (commit) => {
     store.run('INSERT OR IGNORE INTO blocks (account, created_at) VALUES (?, ?)', [account, now])
     store.run('DELETE FROM requests WHERE account = ?', [account])
-    for (const { peerId } of devicesOf(store, account)) deleteOutboxOfPeer(store, peerId)
-    unpost(store, directConversationId(context.self.account, account))
     commit.afterwards(() => context.sessions.drop(account))
     touchAccount(context, commit, account)
     return null

@@ -3,9 +3,10 @@
  * the same transaction that stores it; what is owed otherwise (read marks, repeats) is a column of the log until it is
  * said, so a crash forgets none. Spec: RCP-1…RCP-4.
  */
-import { RECEIPT_IDS_MAX } from '@parley/core'
+import { decodePayload, encodePayload, RECEIPT_IDS_MAX, type StatusReport } from '@parley/core'
 import type { Context } from '../context.ts'
-import { conversationsOwing, owedReceipts, settleReceipts } from '../store/entries.ts'
+import { conversationsOwing, oweAgain, owedReceipts, settleReceipts } from '../store/entries.ts'
+import type { StorePort } from '../ports/store.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
@@ -20,7 +21,7 @@ export class Receipts {
 
   /** At start: what a crash left unsaid. */
   resume(): void {
-    for (const conversation of conversationsOwing(this.#context().store)) this.#flush(conversation)
+    for (const conversation of conversationsOwing(this.#context().store)) this.flush(conversation)
   }
 
   /** The last step of every batch: one report per conversation on what the batch stored. */
@@ -32,10 +33,7 @@ export class Receipts {
     const applies: Apply<void>[] = []
     for (const [conversation, messages] of Map.groupBy(received, (message) => message.conversation)) {
       const delivered = messages.map(({ id }) => id)
-      const sealed = await sealPayload(context, conversation, { type: 'status', report: { delivered, read: [] } }, now)
-      applies.push((commit) =>
-        post(context, commit, sealed, { kind: 'status', conversation, message: undefined, createdAt: now }),
-      )
+      applies.push(await sealReport(context, conversation, { delivered, read: [] }, now))
     }
     return (commit) => {
       for (const apply of applies) apply(commit)
@@ -44,10 +42,11 @@ export class Receipts {
 
   owe(commit: Commit, conversation: string): void {
     if (this.#pending.has(conversation)) return
-    commit.afterwards(() => this.#flush(conversation))
+    commit.afterwards(() => this.flush(conversation))
   }
 
-  #flush(conversation: string): void {
+  /** Reports what is owed, now. */
+  flush(conversation: string): void {
     if (this.#pending.has(conversation)) return
     this.#pending.add(conversation)
     this.#context()
@@ -56,7 +55,7 @@ export class Receipts {
         return this.#report(conversation)
       })
       .then(
-        (isComplete) => (isComplete ? undefined : this.#flush(conversation)),
+        (isComplete) => (isComplete ? undefined : this.flush(conversation)),
         (error: unknown) => {
           // Still owed in the log: the next message or start tries again.
           this.#pending.delete(conversation)
@@ -73,17 +72,38 @@ export class Receipts {
     const read = owed.filter(({ isRead }) => isRead).map(({ id }) => id)
     const delivered = owed.filter(({ isRead }) => !isRead).map(({ id }) => id)
     const now = clock.now()
-    const sealed = await sealPayload(
-      this.#context(),
-      conversation,
-      { type: 'status', report: { delivered, read } },
-      now,
-    )
+    const post = await sealReport(this.#context(), conversation, { delivered, read }, now)
     return (commit) => {
       settleReceipts(store, delivered, false)
       settleReceipts(store, read, true)
-      post(this.#context(), commit, sealed, { kind: 'status', conversation, message: undefined, createdAt: now })
+      post(commit)
       return owed.length < RECEIPT_IDS_MAX
     }
   }
+}
+
+async function sealReport(
+  context: Context,
+  conversation: string,
+  report: StatusReport,
+  now: number,
+): Promise<Apply<void>> {
+  const payload = { type: 'status', report } as const
+  const sealed = await sealPayload(context, conversation, payload, now)
+  const item = {
+    kind: 'status',
+    conversation,
+    message: undefined,
+    report: encodePayload(payload),
+    createdAt: now,
+  } as const
+  return (commit) => post(context, commit, sealed, item)
+}
+
+/** A sealed report that nobody could read: what it said is owed again. */
+export function oweReported(store: StorePort, report: Uint8Array): void {
+  const payload = decodePayload(report)
+  if (payload?.type !== 'status') return
+  oweAgain(store, payload.report.delivered, false)
+  oweAgain(store, payload.report.read, true)
 }

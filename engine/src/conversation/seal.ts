@@ -128,7 +128,8 @@ function peerIdOf(certificate: DeviceCertificate): string {
   return peerId
 }
 
-function recipientsOf(group: Group): readonly string[] {
+/** Peer ids of every other device in the group. */
+export function recipientsOf(group: Group): readonly string[] {
   const { members, ownLeaf } = groupInfo(group)
   return members.flatMap((member) => {
     if (member.leaf === ownLeaf) return []

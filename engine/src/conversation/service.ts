@@ -4,13 +4,14 @@ import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
-import { acknowledgeEntry, conversationsWaiting, entryById, failEntry, markRead, waitingEntries } from '../store/entries.ts'
+import { acknowledgeEntry, conversationsWaiting, markRead, waitingEntries } from '../store/entries.ts'
 import { deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { sealAgain } from './compose.ts'
 import { Receipts } from './receipts.ts'
-import type { Origin, RefusalReason } from './receive.ts'
+import { Refusals, type RefusalOutcome } from './refusals.ts'
+import type { Origin } from './receive.ts'
 import type { Receiver } from './receiver.ts'
 import { hasGroup, sealPayload } from './seal.ts'
 import { Sync } from './sync.ts'
@@ -19,10 +20,6 @@ import { Sync } from './sync.ts'
 const WAITING_BATCH_MAX = 64
 /** Messages that one command marks as read in one transaction; the rest follows by itself. */
 const READ_BATCH_MAX = 1_024
-/** Times that a refused content is sealed anew before a person has to decide. */
-const SEAL_ATTEMPTS_MAX = 5
-/** From this attempt on the group itself is taken to be lost on the other side. */
-const RESTART_ATTEMPT = 2
 
 export interface ConversationEvents {
   typingChanged(conversation: string): void
@@ -35,6 +32,7 @@ export class ConversationService implements Receiver {
   readonly #events: ConversationEvents
   readonly #receipts: Receipts
   readonly #sync: Sync
+  readonly #refusals: Refusals
   /** When each account was last seen typing, by conversation. */
   readonly #typing = new Map<string, Map<string, number>>()
   /** Timers at which typing is over, by conversation and account. */
@@ -46,6 +44,13 @@ export class ConversationService implements Receiver {
     this.#events = events
     this.#receipts = new Receipts(context)
     this.#sync = new Sync(context)
+    this.#refusals = new Refusals(context, {
+      sealAgain: (conversation) => {
+        this.sealWaiting(conversation)
+        this.#receipts.flush(conversation)
+      },
+      restart: (conversation) => events.restart(conversation),
+    })
   }
 
   start(): void {
@@ -56,6 +61,7 @@ export class ConversationService implements Receiver {
 
   stop(): void {
     this.#sync.stop()
+    this.#refusals.stop()
     for (const cancel of this.#typingEnds.values()) cancel()
     this.#typingEnds.clear()
   }
@@ -137,32 +143,17 @@ export class ConversationService implements Receiver {
       heardFrom(store, session.peerId, clock.now())
       for (const row of rows) {
         deleteOutbox(store, row.seq)
-        if (row.conversation === undefined || row.message === undefined) continue
-        if (acknowledgeEntry(store, row.message)) commit.touchMessage(row.conversation, toHex(row.message))
+        const { conversation } = row
+        if (conversation === undefined) continue
+        if (row.kind !== 'commit') commit.afterwards(() => this.#refusals.acknowledged(conversation))
+        if (row.message === undefined) continue
+        if (acknowledgeEntry(store, row.message)) commit.touchMessage(conversation, toHex(row.message))
       }
     })
   }
 
-  async refused(row: OutboxRow, reason: string): Promise<void> {
-    const context = this.#context()
-    const entry = row.message === undefined ? undefined : entryById(context.store, row.message)
-    if (entry === undefined || row.conversation === undefined) {
-      await context.turns.run('input', () => () => deleteOutbox(context.store, row.seq))
-      return
-    }
-    const { conversation } = row
-    const attempts = entry.attempts + 1
-    const isHopeless =
-      attempts >= SEAL_ATTEMPTS_MAX || (reason satisfies string) === ('unknown-conversation' satisfies RefusalReason)
-    await context.turns.run('input', () => (commit) => {
-      deleteOutbox(context.store, row.seq)
-      context.store.run('UPDATE entries SET attempts = ?, is_posted = 0 WHERE id = ?', [attempts, entry.id])
-      if (isHopeless) failEntry(context.store, entry.id, reason)
-      commit.touchMessage(conversation, toHex(entry.id))
-    })
-    if (isHopeless) return
-    if (attempts === RESTART_ATTEMPT) await this.#events.restart(conversation)
-    this.sealWaiting(conversation)
+  refused(row: OutboxRow, reason: string): Promise<RefusalOutcome> {
+    return this.#refusals.refused(row, reason)
   }
 
   /** Marks messages as read; receipts follow unless they are switched off. */

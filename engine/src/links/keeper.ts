@@ -46,8 +46,10 @@ export class Keeper {
   }
 
   connected(peerId: string): void {
-    this.#attempts.get(peerId)?.cancel?.()
+    const attempt = this.#attempts.get(peerId)
     this.#attempts.delete(peerId)
+    attempt?.cancel?.()
+    attempt?.abort?.()
   }
 
   /** A link came but its other end did not prove who it is, or did not want us: not sooner than the backoff says. */

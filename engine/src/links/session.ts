@@ -15,6 +15,7 @@ import {
   type Frame,
 } from '@parley/core'
 import type { Outcome } from '../conversation/receive.ts'
+import type { RefusalOutcome } from '../conversation/refusals.ts'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import type { Link } from '../ports/network.ts'
@@ -35,7 +36,8 @@ export interface SessionDelegate {
   /** Stores what the envelope says; the outcome is told to the sender once it is durable. */
   receive(session: Session, envelope: Uint8Array): Promise<Outcome>
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void>
-  refused(session: Session, row: OutboxRow, reason: string): Promise<void>
+  /** `kept`: the row stays in the outbox and goes again. */
+  refused(session: Session, row: OutboxRow, reason: string): Promise<RefusalOutcome>
   bundleWanted(session: Session): void
   /** Resolves to true when the bundle was good and is stored, so that it need not be asked for again. */
   bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean>
@@ -233,8 +235,7 @@ export class Session {
         this.#onAcknowledged(this.#outbox.take(frame.ids))
         return
       case 'refuse':
-        for (const row of this.#outbox.take(frame.ids))
-          this.#settle([row], this.#delegate.refused(this, row, frame.reason))
+        for (const row of this.#outbox.take(frame.ids)) this.#settle([row], this.#onRefused(row, frame.reason))
         return
       case 'unknown':
         return
@@ -252,6 +253,10 @@ export class Session {
 
   #onAcknowledged(rows: readonly OutboxRow[]): void {
     if (rows.length > 0) this.#settle(rows, this.#delegate.acknowledged(this, rows))
+  }
+
+  async #onRefused(row: OutboxRow, reason: string): Promise<void> {
+    if ((await this.#delegate.refused(this, row, reason)) === 'kept') this.#outbox.restore([row])
   }
 
   /** If the answer to `rows` cannot be stored, the outbox is as it was and the same bytes go again. */

@@ -230,6 +230,17 @@ export function failEntry(store: StorePort, id: MessageIdBytes, failure: string)
   store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ? AND state = 0', [failure, id])
 }
 
+/** What became of a refused content: it waits in the log again, or it was given up. */
+export type RefusedEntry = 'waits' | 'failed'
+
+/** Nobody could read the envelope of this own content. At the `attemptsMax`th time it is given up. ST-3 */
+export function refuseEntry(store: StorePort, id: MessageIdBytes, failure: string, attemptsMax: number): RefusedEntry {
+  store.run('UPDATE entries SET attempts = attempts + 1, is_posted = 0 WHERE id = ?', [id])
+  const isHopeless = (entryById(store, id)?.attempts ?? 0) >= attemptsMax
+  if (isHopeless) failEntry(store, id, failure)
+  return isHopeless ? 'failed' : 'waits'
+}
+
 /** Own contents that wait here and have no envelope on its way yet, oldest first. */
 export function waitingEntries(store: StorePort, conversation: string, author: string, limit: number) {
   const rows = store.all(
@@ -294,6 +305,11 @@ export function owedReceipts(store: StorePort, conversation: string, limit: numb
 
 export function settleReceipts(store: StorePort, ids: readonly MessageIdBytes[], isRead: boolean): void {
   for (const id of ids) store.run('UPDATE entries SET owed = 0 WHERE id = ? AND owed <= ?', [id, isRead ? 2 : 1])
+}
+
+/** A report of these was lost: the author still waits for it. */
+export function oweAgain(store: StorePort, ids: readonly MessageIdBytes[], isRead: boolean): void {
+  for (const id of ids) store.run('UPDATE entries SET owed = max(owed, ?) WHERE id = ?', [isRead ? 2 : 1, id])
 }
 
 /** A message arrived again, so its author may have missed the receipt. */

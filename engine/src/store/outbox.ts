@@ -14,6 +14,8 @@ export interface OutboxItem {
   readonly conversation: string | undefined
   readonly message: MessageIdBytes | undefined
   readonly bytes: Uint8Array
+  /** For a status: the report inside, so that it can be owed again when nobody could read it. */
+  readonly report?: Uint8Array | undefined
   readonly createdAt: number
 }
 
@@ -22,14 +24,18 @@ export interface OutboxRow extends OutboxItem {
 }
 
 export function insertOutbox(store: StorePort, item: OutboxItem): void {
-  store.run('INSERT INTO outbox (peer_id, kind, conversation, message, bytes, created_at) VALUES (?, ?, ?, ?, ?, ?)', [
-    item.peerId,
-    item.kind,
-    item.conversation ?? null,
-    item.message ?? null,
-    item.bytes,
-    item.createdAt,
-  ])
+  store.run(
+    'INSERT INTO outbox (peer_id, kind, conversation, message, bytes, report, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [
+      item.peerId,
+      item.kind,
+      item.conversation ?? null,
+      item.message ?? null,
+      item.bytes,
+      item.report ?? null,
+      item.createdAt,
+    ],
+  )
 }
 
 export function outboxAfter(store: StorePort, peerId: string, seq: number, limit: number): readonly OutboxRow[] {
@@ -44,6 +50,18 @@ export function deleteOutbox(store: StorePort, seq: number): void {
 
 export const deleteOutboxOfPeer = (store: StorePort, peerId: string): number =>
   store.run('DELETE FROM outbox WHERE peer_id = ?', [peerId])
+
+/** True when a Welcome or a commit of the same conversation waits before this row: without it nobody can read the row. */
+export const hasEarlierHandshake = (store: StorePort, row: OutboxRow): boolean =>
+  store.all(
+    `SELECT 1 AS found FROM outbox
+     WHERE peer_id = ? AND seq < ? AND conversation = ? AND kind IN ('welcome', 'commit') LIMIT 1`,
+    [row.peerId, row.seq, row.conversation ?? null],
+  ).length === 1
+
+/** The number of the last row that was written. */
+export const newestOutboxSeq = (store: StorePort): number =>
+  numberOf(store.all("SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name = 'outbox'")[0] ?? {}, 'seq')
 
 /** Contents on their way to somebody. */
 export const outboxContents = (store: StorePort): number =>
@@ -60,6 +78,7 @@ function readOutbox(row: SqlRow): OutboxRow {
     conversation: optionalText(row, 'conversation'),
     message: optionalBytes(row, 'message'),
     bytes: bytesOf(row, 'bytes'),
+    report: optionalBytes(row, 'report'),
     createdAt: numberOf(row, 'created_at'),
   }
 }

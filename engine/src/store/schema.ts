@@ -61,7 +61,7 @@ const migrations: readonly string[] = [
 
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, peer_id TEXT NOT NULL, kind TEXT NOT NULL, conversation TEXT,
-    message BLOB, bytes BLOB NOT NULL, created_at INTEGER NOT NULL
+    message BLOB, bytes BLOB NOT NULL, report BLOB, created_at INTEGER NOT NULL
   );
   CREATE INDEX outbox_by_peer ON outbox (peer_id, seq);
   `,

@@ -1,0 +1,120 @@
+/**
+ * The other side could not read something. Either it lacks a handshake that is still on its way, and the same bytes go
+ * again; or they are sealed anew under the current keys. When that is refused too, the other side has lost the group and
+ * gets a new one. Spec: DLV-8, CNV-10.
+ */
+import { tagOf, toHex } from '@parley/core'
+import type { Context } from '../context.ts'
+import type { Cancel } from '../ports/clock.ts'
+import { refuseEntry, type RefusedEntry } from '../store/entries.ts'
+import { deleteOutbox, hasEarlierHandshake, newestOutboxSeq, type OutboxRow } from '../store/outbox.ts'
+import type { Commit } from '../turn/commit.ts'
+import { epochByTag } from './epochs.ts'
+import type { RefusalReason } from './receive.ts'
+import { oweReported } from './receipts.ts'
+
+/** Times that a refused content is sealed anew before a person has to decide. */
+export const SEAL_ATTEMPTS_MAX = 5
+/** Refused rounds in a row after which the group is taken to be lost on the other side. */
+const LOST_ROUNDS = 2
+/** Pause before a third round; it grows fourfold with each. */
+const PAUSE_MIN_MS = 5_000
+const PAUSE_MAX_MS = 60_000
+
+/** `kept`: the row stays in the outbox and goes again. */
+export type RefusalOutcome = 'kept' | 'settled'
+
+export interface RefusalEvents {
+  /** Seals again what waits in the log, and the receipts that are owed. */
+  sealAgain(conversation: string): void
+  /** Makes a new group. */
+  restart(conversation: string): Promise<void>
+}
+
+/** Everything that was sealed between two looks at the other side's answers counts once. */
+interface Rounds {
+  /** Refused one after the other, without anything being acknowledged. */
+  refused: number
+  /** Rows up to here belong to a round that was counted. */
+  countedSeq: number
+  retry: Cancel | undefined
+}
+
+export class Refusals {
+  readonly #context: () => Context
+  readonly #events: RefusalEvents
+  readonly #rounds = new Map<string, Rounds>()
+
+  constructor(context: () => Context, events: RefusalEvents) {
+    this.#context = context
+    this.#events = events
+  }
+
+  /** The other side reads us. */
+  acknowledged(conversation: string): void {
+    const rounds = this.#rounds.get(conversation)
+    if (rounds !== undefined && rounds.retry === undefined) this.#rounds.delete(conversation)
+  }
+
+  async refused(row: OutboxRow, reason: string): Promise<RefusalOutcome> {
+    const { store, turns } = this.#context()
+    const { conversation } = row
+    if (conversation === undefined) {
+      await turns.run('input', () => () => deleteOutbox(store, row.seq))
+      return 'settled'
+    }
+    if (reason === ('unknown-epoch' satisfies RefusalReason) && hasEarlierHandshake(store, row)) return 'kept'
+    const fate = await turns.run('input', () => (commit) => this.#settle(commit, row, conversation, reason))
+    if (fate === 'failed') return 'settled'
+    const rounds = this.#count(row, conversation)
+    if (rounds.refused === LOST_ROUNDS) await this.#events.restart(conversation)
+    this.#retryLater(conversation, rounds)
+    return 'settled'
+  }
+
+  stop(): void {
+    for (const { retry } of this.#rounds.values()) retry?.()
+    this.#rounds.clear()
+  }
+
+  #settle(commit: Commit, row: OutboxRow, conversation: string, reason: string): RefusedEntry {
+    const { store } = this.#context()
+    deleteOutbox(store, row.seq)
+    if (row.report !== undefined) oweReported(store, row.report)
+    if (row.message === undefined) return 'waits'
+    const isHopeless = reason === ('unknown-conversation' satisfies RefusalReason)
+    const fate = refuseEntry(store, row.message, reason, isHopeless ? 1 : SEAL_ATTEMPTS_MAX)
+    commit.touchMessage(conversation, toHex(row.message))
+    return fate
+  }
+
+  #count(row: OutboxRow, conversation: string): Rounds {
+    const rounds = this.#rounds.get(conversation) ?? { refused: 0, countedSeq: 0, retry: undefined }
+    this.#rounds.set(conversation, rounds)
+    if (!this.#isOfCurrentGroup(row, conversation)) rounds.refused = 0
+    else if (row.seq > rounds.countedSeq) {
+      rounds.refused++
+      rounds.countedSeq = newestOutboxSeq(this.#context().store)
+    }
+    return rounds
+  }
+
+  /** False when a newer group came since: from them, or by our own restart. */
+  #isOfCurrentGroup(row: OutboxRow, conversation: string): boolean {
+    const { conversations, clock } = this.#context()
+    const state = conversations.get(conversation)
+    const tag = tagOf(row.bytes)
+    if (state?.headEpoch === undefined || tag === undefined) return false
+    const groupId = epochByTag(state, tag, clock.now())?.groupId
+    return groupId === undefined || groupId === state.epochs.get(state.headEpoch)?.groupId
+  }
+
+  #retryLater(conversation: string, rounds: Rounds): void {
+    const pauses = rounds.refused - LOST_ROUNDS
+    const pauseMs = pauses <= 0 ? 0 : Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 4 ** (pauses - 1))
+    rounds.retry ??= this.#context().clock.after(pauseMs, () => {
+      rounds.retry = undefined
+      this.#events.sealAgain(conversation)
+    })
+  }
+}
