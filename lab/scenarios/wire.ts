@@ -16,6 +16,8 @@ export interface Wire {
   /** Hands `frame` to this person as if `peerId`, with whom there is a link, had sent it. */
   inject(peerId: string, frame: KnownFrame | Uint8Array): void
   readonly links: number
+  /** Links that were made so far. */
+  readonly linksMade: number
   readonly network: NetworkPort
 }
 
@@ -24,6 +26,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
   const sent: string[] = []
   const taps = new Map<string, Tap>()
   let isOnline = true
+  let linksMade = 0
   const wire: Wire = {
     envelopes,
     sent,
@@ -39,6 +42,9 @@ export function tapNetwork(inner: NetworkPort): Wire {
     },
     get links() {
       return taps.size
+    },
+    get linksMade() {
+      return linksMade
     },
     network: {
       peerId: inner.peerId,
@@ -59,6 +65,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
   const tapLink = (link: Link): Link => {
     const tap: Tap = { link, handlers: undefined }
     taps.set(link.peerId, tap)
+    linksMade++
     return {
       peerId: link.peerId,
       direction: link.direction,

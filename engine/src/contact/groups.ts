@@ -20,6 +20,8 @@ import type { Context } from '../context.ts'
 import { isPlausibleGroupId, newGroupId, settle } from '../conversation/epochs.ts'
 import { epochAfter, isGroupOf } from '../conversation/group.ts'
 import { withEpoch, type ConversationState } from '../conversation/state.ts'
+import { recipientsOf } from '../conversation/seal.ts'
+import { readdress } from '../store/readdress.ts'
 import { deleteSecret } from '../store/secrets.ts'
 import { insertOutbox } from '../store/outbox.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -95,6 +97,7 @@ export async function startGroup(
   if (!sealed.ok) throw new EngineError('INTERNAL', `welcome: ${sealed.reason}`)
   return (commit) => {
     own.save()
+    readdress(context.store, conversation, [peerId])
     insertOutbox(context.store, {
       peerId,
       kind: 'welcome',
@@ -123,6 +126,7 @@ export async function joinDirectGroup(
     await stageGroup(context, conversation, group.value, now, account)
     const apply = () => {
       if (!isLastResort) deleteSecret(context.store, name)
+      readdress(context.store, conversation, recipientsOf(group.value))
     }
     return { apply, isLastResort }
   }

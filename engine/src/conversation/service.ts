@@ -141,6 +141,7 @@ export class ConversationService implements Receiver {
     const { store, turns, clock } = this.#context()
     return turns.run('input', () => (commit) => {
       heardFrom(store, session.peerId, clock.now())
+      const arrived = new Set<string>()
       for (const row of rows) {
         deleteOutbox(store, row.seq)
         const { conversation } = row
@@ -148,7 +149,12 @@ export class ConversationService implements Receiver {
         if (row.kind !== 'commit') commit.afterwards(() => this.#refusals.acknowledged(conversation))
         if (row.message === undefined) continue
         if (acknowledgeEntry(store, row.message)) commit.touchMessage(conversation, toHex(row.message))
+        arrived.add(conversation)
       }
+      // Whoever lost what it acknowledged learns of it from the heads, also when nothing follows. SYN-1
+      commit.afterwards(() => {
+        for (const conversation of arrived) this.#sync.announceSoon(conversation)
+      })
     })
   }
 
