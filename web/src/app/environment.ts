@@ -14,6 +14,15 @@ export interface Environment {
   onAttention(changed: () => void): () => void
 }
 
+/** Runs once when `count` frames have been painted. @returns cancel. */
+export const afterFrames = (environment: Environment, count: number, run: () => void): (() => void) => {
+  let cancel = environment.schedule(() => {
+    if (count > 0) cancel = afterFrames(environment, count - 1, run)
+    else run()
+  })
+  return () => cancel()
+}
+
 const HIDDEN_FRAME_MS = 100
 
 const storage: Environment['storage'] = {

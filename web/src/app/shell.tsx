@@ -42,9 +42,11 @@ export function Shell() {
       data-place={isEmpty && place.type === 'home' ? 'welcome' : place.type}
       style={{ '--list-width': `${listWidth}px` }}
     >
-      <a className="visually-hidden" href="#messages">
-        {t.app.skipToMessages}
-      </a>
+      {place.type === 'conversation' && (
+        <a className={cx('skip')} href="#messages">
+          {t.app.skipToMessages}
+        </a>
+      )}
       <Rail />
       <aside className={cx('list')} aria-label={t.app.conversations}>
         <Pane>

@@ -150,7 +150,7 @@ export const en = {
         : `${list.format(names)} ${names.length === 1 ? 'is' : 'are'} typing`,
     arrived: (name: string, text: string) => `${name}: ${text}`,
     arrivedMany: (count: number) => many(count, 'new message', 'new messages'),
-    reactedBy: (emoji: string, names: readonly string[]) => `${emoji} ${list.format(names)}`,
+    reactedBy: (names: readonly string[]) => list.format(names),
     message: (parts: readonly string[]) => parts.filter((part) => part !== '').join(', '),
     failedToLoad: 'These messages could not be read',
   },

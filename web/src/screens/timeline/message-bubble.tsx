@@ -70,11 +70,11 @@ function QuoteView({ quote, names, isFocusable, commands }: QuoteProps) {
       type="button"
       className={cx('quote')}
       tabIndex={isFocusable ? 0 : -1}
-      aria-label={t.timeline.quoteJump(who)}
       onClick={() => commands.jumpTo(quote.id)}
     >
+      <span className="visually-hidden">{t.timeline.quoteJump(who)}</span>
       {isKnown && (
-        <span className={cx('quoteWho')}>
+        <span className={cx('quoteWho')} aria-hidden="true">
           <bdi>{who}</bdi>
         </span>
       )}

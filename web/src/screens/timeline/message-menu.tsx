@@ -11,29 +11,34 @@ interface MessageMenuProps {
   readonly popup: Extract<MessagePopup, { readonly type: 'menu' }>
   readonly commands: MessageCommands
   readonly canWrite: boolean
-  readonly onClose: () => void
+  /** Closes the menu, then runs. */
+  readonly onAction: (run: () => void) => void
 }
 
 /** Everything that can be done to a message, by name. */
-export function MessageMenu({ popup, commands, canWrite, onClose }: MessageMenuProps) {
+export function MessageMenu({ popup, commands, canWrite, onAction }: MessageMenuProps) {
   const { message, isOwn } = popup
   const isText = message.content.type === 'text'
   const isMineToChange = isOwn && canWrite && isText
   return (
-    <Menu className={cx('menu')} aria-label={t.message.actions} autoFocus="first" onClose={onClose}>
+    <Menu className={cx('menu')} aria-label={t.message.actions} autoFocus="first">
       {message.state === 'failed' && isOwn && (
-        <Item icon="refresh" label={t.message.retry} onAction={() => commands.retry(message)} />
+        <Item icon="refresh" label={t.message.retry} onAction={() => onAction(() => commands.retry(message))} />
       )}
-      {canWrite && <Item icon="reply" label={t.message.reply} onAction={() => commands.startReply(message)} />}
-      {isText && <Item icon="copy" label={t.message.copy} onAction={() => commands.copy(message)} />}
-      {isMineToChange && <Item icon="edit" label={t.message.edit} onAction={() => commands.startEdit(message)} />}
+      {canWrite && (
+        <Item icon="reply" label={t.message.reply} onAction={() => onAction(() => commands.startReply(message))} />
+      )}
+      {isText && <Item icon="copy" label={t.message.copy} onAction={() => onAction(() => commands.copy(message))} />}
+      {isMineToChange && (
+        <Item icon="edit" label={t.message.edit} onAction={() => onAction(() => commands.startEdit(message))} />
+      )}
       {isOwn && <Separator className={cx('line')} />}
       {isOwn && (
         <Item
           icon="trash"
           label={t.message.delete}
           isDanger
-          onAction={() => commands.show({ type: 'delete', message })}
+          onAction={() => onAction(() => commands.show({ type: 'delete', message }))}
         />
       )}
     </Menu>

@@ -1,4 +1,6 @@
 import { lazy, Suspense } from 'react'
+import { useApp } from '../../app/context.ts'
+import { afterFrames } from '../../app/environment.ts'
 import { t } from '../../locales/index.ts'
 import Confirm from '../../ui/confirm.tsx'
 import { Popup } from '../../ui/popup.tsx'
@@ -17,7 +19,13 @@ interface MessagePopupsProps {
 
 /** Whatever is open above a message. */
 export default function MessagePopups({ popup, commands, canWrite, onClose }: MessagePopupsProps) {
+  const { environment } = useApp().session
   const { message } = popup
+  /** Closes first: what closes gives the focus back, and the command may want it elsewhere. */
+  const afterClosing = (run: () => void) => {
+    onClose()
+    afterFrames(environment, 2, run)
+  }
   if (popup.type === 'delete') {
     return (
       <Confirm
@@ -29,17 +37,14 @@ export default function MessagePopups({ popup, commands, canWrite, onClose }: Me
       />
     )
   }
-  const react = (emoji: string) => {
-    commands.toggleReaction(message, emoji)
-    onClose()
-  }
+  const react = (emoji: string) => afterClosing(() => commands.toggleReaction(message, emoji))
   if (popup.type === 'menu') {
     return (
       <Popup label={t.message.actions} at={popup.at} onClose={onClose}>
         {canWrite && (
           <QuickReactions onPick={react} onMore={() => commands.show({ type: 'emoji', message, at: popup.at })} />
         )}
-        <MessageMenu popup={popup} commands={commands} canWrite={canWrite} onClose={onClose} />
+        <MessageMenu popup={popup} commands={commands} canWrite={canWrite} onAction={afterClosing} />
       </Popup>
     )
   }

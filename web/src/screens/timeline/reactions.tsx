@@ -24,23 +24,24 @@ export function Reactions({ message, isOwn, names, isFocusable, commands }: Reac
     <div className={cx('reactions', isOwn && 'own')}>
       {message.reactions.map(({ emoji, accounts }) => {
         const isMine = me !== undefined && accounts.includes(me)
-        const who = t.timeline.reactedBy(
-          emoji,
-          accounts.map((account) => (account === me ? names.me : names.them)),
-        )
+        const who = t.timeline.reactedBy(accounts.map((account) => (account === me ? names.me : names.them)))
         return (
           <button
             key={emoji}
             type="button"
             className={cx('chip')}
             title={who}
-            aria-label={who}
             aria-pressed={isMine}
             tabIndex={isFocusable ? 0 : -1}
             onClick={() => commands.toggleReaction(message, emoji)}
           >
             <span>{emoji}</span>
-            {accounts.length > 1 && <span className={cx('count')}>{accounts.length}</span>}
+            <span className="visually-hidden">{who}</span>
+            {accounts.length > 1 && (
+              <span className={cx('count')} aria-hidden="true">
+                {accounts.length}
+              </span>
+            )}
           </button>
         )
       })}

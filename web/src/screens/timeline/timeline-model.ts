@@ -237,9 +237,11 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
     if (first !== undefined && isUnseen && (firstUnread === undefined || isCaughtUp)) firstUnread = first.id
     const last = window.messages.at(-1)
     const isFresh = wasAtEnd && last !== undefined && !known.has(last.id)
+    // What was spoken follows its message, so that a deleted text does not stay where only a screen reader finds it.
+    const spoken = store.getSnapshot().announced.map((message) => findMessage(window, message.id) ?? message)
     lay({
       ...(isFresh ? { freshKey: keyOf(last.id) } : {}),
-      ...(isOpen && arrived.length > 0 ? { announced: arrived } : {}),
+      announced: isOpen && arrived.length > 0 ? arrived : spoken,
     })
   }
 

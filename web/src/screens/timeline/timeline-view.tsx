@@ -70,7 +70,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
           scrollRef={scroller}
           shift={isShift}
           itemSize={52}
-          bufferSize={500}
+          bufferSize={700}
           keepMounted={focus.keepMounted}
           onScroll={onScroll}
           onResize={onResize}

@@ -1,13 +1,14 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
 import type { VirtualizerHandle } from 'virtua'
 import { useApp } from '../../app/context.ts'
+import { afterFrames } from '../../app/environment.ts'
 import type { Tile } from './tiles.ts'
 import type { Anchor, TimelineModel, TimelineSnapshot } from './timeline-model.ts'
 
 /** This near the end counts as the end. */
 const END_PX = 40
 /** Older and newer pages are fetched this many screens before they are needed. */
-const AHEAD_SCREENS = 2
+const AHEAD_SCREENS = 4
 /** Space above a tile that is brought to the top. */
 const TOP_GAP_PX = 12
 
@@ -70,13 +71,18 @@ export const useTimelineScroll = (
       if (at >= 0)
         list.current?.scrollToIndex(at, { align: scroll.align, offset: scroll.align === 'start' ? offset : 0 })
     }
-    // Sizes settle within a frame; then what can be seen is known.
-    return environment.schedule(look)
-  }, [tiles, scroll, hasAfter, stick, look, list, environment])
+    // Sizes settle within a frame; then what can be seen is known, and nothing of it will move.
+    return afterFrames(environment, 1, () => {
+      if (scroller.current !== null) scroller.current.style.visibility = ''
+      look()
+    })
+  }, [tiles, scroll, hasAfter, stick, look, list, scroller, environment])
 
-  useEffect(() => {
-    timeline.open()
+  useLayoutEffect(() => {
     const element = scroller.current
+    // Shown once it stands where it should.
+    if (element !== null) element.style.visibility = 'hidden'
+    timeline.open()
     return () => timeline.leave(anchorOf(element))
   }, [timeline, scroller])
   useEffect(() => environment.onAttention(look), [environment, look])

@@ -42,13 +42,16 @@ function CategoryHeader({ category, ...props }: EmojiPickerListCategoryHeaderPro
   )
 }
 
+/** ARIA counts from one. */
+const fromOne = (index: number | undefined): number => (index ?? 0) + 1
+
 function Row(props: EmojiPickerListRowProps) {
-  return <div {...props} className={cx('row')} />
+  return <div {...props} aria-rowindex={fromOne(props['aria-rowindex'])} className={cx('row')} />
 }
 
 function EmojiButton({ emoji, ...props }: EmojiPickerListEmojiProps) {
   return (
-    <button type="button" {...props} className={cx('emoji')}>
+    <button type="button" {...props} aria-colindex={fromOne(props['aria-colindex'])} className={cx('emoji')}>
       {emoji.emoji}
     </button>
   )
