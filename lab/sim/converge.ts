@@ -9,7 +9,7 @@ const SETTLED: readonly string[] = ['delivered', 'read']
 
 /** Why the world has not converged yet; empty when it has. */
 export async function differences(world: World, life: Life): Promise<readonly string[]> {
-  const found: string[] = []
+  const found: string[] = life.meetings > 0 ? ['somebody still has to follow an invite'] : []
   for (const [index, a] of world.people.entries()) {
     if (a.engine === undefined) found.push(`${a.name} is not running`)
     found.push(...leftovers(a))
@@ -32,9 +32,11 @@ async function differencesOfPair(life: Life, a: Person, b: Person): Promise<read
   const left = await life.look(a, ours.id, PAGE_LIMIT)
   const right = await life.look(b, ours.id, PAGE_LIMIT)
   if (left.length !== right.length) found.push(`${names} see ${left.length} and ${right.length} messages`)
-  const index = left.findIndex((message, at) => faceOf(message) !== faceOf(right[at]))
-  if (index >= 0)
-    found.push(`${names} differ from message ${index} on:\n  ${faceOf(left[index])}\n  ${faceOf(right[index])}`)
+  const index = left.findIndex((message, at) => unlike(message, right[at]).length > 0)
+  const first = left[index]
+  if (first !== undefined) {
+    found.push(`${names} differ from message ${index} on:`, ...unlike(first, right[index]).map((line) => `  ${line}`))
+  }
   found.push(...unsettled(a, left), ...unsettled(b, right), ...acausal(left))
   return found
 }
@@ -45,10 +47,24 @@ async function conversationOf(person: Person, other: Person) {
 }
 
 /** Everything that both sides must agree on. */
-function faceOf(message: Message | undefined): string {
-  if (message === undefined) return 'nothing'
-  const { id, sender, content, sentAt, parents, order, reactions, hasGapBefore, editedAt, replyTo } = message
-  return JSON.stringify({ id, sender, content, sentAt, parents, order, reactions, hasGapBefore, editedAt, replyTo })
+const FACE = [
+  'id',
+  'sender',
+  'content',
+  'sentAt',
+  'parents',
+  'order',
+  'reactions',
+  'hasGapBefore',
+  'editedAt',
+  'replyTo',
+] as const
+
+function unlike(left: Message, right: Message | undefined): readonly string[] {
+  const spell = (message: Message | undefined, key: (typeof FACE)[number]) => JSON.stringify(message?.[key])
+  return FACE.filter((key) => spell(left, key) !== spell(right, key)).map(
+    (key) => `${key}: ${spell(left, key)} / ${spell(right, key)}`,
+  )
 }
 
 const unsettled = (person: Person, messages: readonly Message[]): readonly string[] =>

@@ -20,10 +20,16 @@ export class Life {
   /** Whom each person declines, by name. */
   readonly #declines = new Map<string, Set<string>>()
   #texts = 0
+  #meetings = 0
 
   constructor(world: World, dice: Dice) {
     this.#world = world
     this.#dice = dice
+  }
+
+  /** Invites that nobody has followed yet. */
+  get meetings(): number {
+    return this.#meetings
   }
 
   /** Every text of a world is different, so that none can be shown twice unseen. */
@@ -48,16 +54,21 @@ export class Life {
   }
 
   /** `guest` follows an invite of `host`; both try until it works. */
-  #follow(host: Person, guest: Person): void {
+  #follow(host: Person, guest: Person, delayMs: number): void {
     const attempt = async (): Promise<void> => {
       const invite = await host.do('invites.create', {})
       const text = this.#dice.chance(0.7) ? `${MARKER} ${++this.#texts}` : undefined
       const added =
         invite && (await guest.do('contacts.add', { link: invite.link, ...(text === undefined ? {} : { text }) }))
-      if (added !== undefined) this.#world.tally.count('invite followed')
-      else this.#world.after(LOOK_MS, () => this.#world.background(attempt()))
+      if (added === undefined) {
+        this.#world.after(LOOK_MS, () => this.#world.background(attempt()))
+        return
+      }
+      this.#meetings--
+      this.#world.tally.count('invite followed')
     }
-    this.#world.background(attempt())
+    this.#meetings++
+    this.#world.after(delayMs, () => this.#world.background(attempt()))
   }
 
   /** Everybody looks at their requests now and then, for `durationMs`. */

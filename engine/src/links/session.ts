@@ -202,9 +202,9 @@ export class Session {
     this.#authTimer = undefined
     if (at === undefined || this.#isEnding) return
     const { clock } = this.#context
-    this.#authTimer = clock.after(Math.max(0, at - clock.now()), () =>
-      this.#stepAuth({ type: 'timer.fired', now: clock.now() }),
-    )
+    // The time has passed, whatever the wall says now: a clock set back must not leave a silent link open for ever.
+    const fire = () => this.#stepAuth({ type: 'timer.fired', now: Math.max(at, clock.now()) })
+    this.#authTimer = clock.after(Math.max(0, at - clock.now()), fire)
   }
 
   #onAuth(event: AuthEvent): void {
