@@ -96,6 +96,20 @@ describe('the dependencies', () => {
     expect(otherwise.length).toBeGreaterThan(5)
   })
 
+  it('and what they pull in are under permissive licences, as the document says', () => {
+    const locked: Record<string, { license?: string; dev?: boolean; link?: boolean }> = JSON.parse(
+      read('package-lock.json'),
+    ).packages
+    const shown = read('docs/dependencies.md').split('\n## ')[0] ?? ''
+    const atRuntime = Object.entries(locked).filter(
+      ([path, entry]) => path.includes('node_modules/') && entry.dev !== true && entry.link !== true,
+    )
+    expect(atRuntime.length).toBeGreaterThan(50)
+    const names = atRuntime.flatMap(([, { license = 'none' }]) => license.replace(/[()]/g, '').split(' OR '))
+    const families = new Set(names.map((name) => name.replace(/^BSD-\d-Clause$/, 'BSD')))
+    expect([...families].filter((family) => !new RegExp(`\\b${family}\\b`).test(shown))).toEqual([])
+  })
+
   it('have no row for what nobody uses', () => {
     const names = new Set(wanted.map(({ name }) => name))
     expect([...rows.keys()].filter((name) => name === undefined || !names.has(name))).toEqual([])
