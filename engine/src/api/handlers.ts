@@ -128,7 +128,7 @@ export class Handlers {
       return this.#say(conversation, { type: isOn ? 'reaction' : 'unreaction', target, emoji })
     },
     'messages.retry': ({ conversation, message }) => this.#retry(conversation, message),
-    'blocks.add': ({ account }) => this.#turn((now) => block(this.#context, account, now)),
+    'blocks.add': ({ account }) => this.#turnAlone((now) => block(this.#context, account, now)),
     'blocks.remove': ({ account }) => this.#turn(() => unblock(this.#context, account, this.#events)),
   }
 
@@ -136,7 +136,7 @@ export class Handlers {
     return this.#context.turns.run('command', () => prepare(this.#context.clock.now()))
   }
 
-  /** For what decides by contacts and keys in the store. */
+  /** For what decides by contacts and keys in the store, or is to be decided by before the next job. */
   #turnAlone<T>(prepare: (now: number) => Promise<Apply<T>> | Apply<T>): Promise<T> {
     return this.#context.turns.runAlone('command', () => prepare(this.#context.clock.now()))
   }

@@ -21,6 +21,7 @@ import {
   type StatusReport,
 } from '@parley/core'
 import type { Context } from '../context.ts'
+import { isBlockedAccount } from '../store/contacts.ts'
 import { advanceStates, isTile, oweDelivered, type Entry } from '../store/entries.ts'
 import { isMissing, logEntry } from '../store/gaps.ts'
 import type { Commit } from '../turn/commit.ts'
@@ -55,6 +56,8 @@ export async function receiveOuter(
   bytes: Uint8Array,
   now: number,
 ): Promise<Apply<Outcome>> {
+  // Arrived before the block and looked at after it: as if it had not come, so that it comes again after an unblock.
+  if (isBlockedAccount(context.store, origin.account)) return () => ({ type: 'nothing' })
   const conversation = directConversationId(context.self.account, origin.account)
   const state = context.conversations.get(conversation)
   if (state === undefined) return refuse('unknown-conversation')

@@ -81,6 +81,7 @@ export class ConversationService implements Receiver {
 
   received(commit: Commit, conversation: string, hasGap: boolean): void {
     commit.afterwards(() => {
+      this.#stoppedTyping(conversation)
       this.#sync.announceSoon(conversation)
       if (hasGap) this.#sync.wantSoon(conversation)
     })
@@ -111,7 +112,7 @@ export class ConversationService implements Receiver {
   }
 
   /** A message of theirs ends their typing. */
-  stoppedTyping(conversation: string): void {
+  #stoppedTyping(conversation: string): void {
     this.#typing.delete(conversation)
   }
 
