@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { Api, rest, type Answer } from './api.ts'
 import { Child, type Exit } from './child.ts'
 
@@ -91,6 +93,11 @@ export class Daemon {
   async restart(): Promise<void> {
     await this.stop()
     await this.start()
+  }
+
+  /** Forgets the ports it had, so that the next start has other addresses. */
+  moveAway(): void {
+    rmSync(join(this.data, 'ports.json'))
   }
 
   closeApi(): void {

@@ -32,3 +32,6 @@ export const inState = (page: Page, text: string | RegExp, state: string): Promi
     .and(page.locator(`[data-state="${state}"]`))
     .first()
     .waitFor()
+
+/** Moves the pointer onto what was said, so that the actions beside it appear. */
+export const pointAt = (message: Locator): Promise<void> => message.locator('[data-bubble]').hover()
