@@ -47,10 +47,9 @@ export class Life {
       this.#declines.set(a.name, (this.#declines.get(a.name) ?? new Set()).add(b.name))
       if (kind === 'declined') this.apart.add(pairName(a, b))
     }
-    world.after(delayMs, () => this.#follow(a, b))
-    if (kind === 'mutual') world.after(delayMs, () => this.#follow(b, a))
-    if (kind === 'declined-then-asked')
-      world.after(delayMs + this.#dice.between(3_000, 9_000), () => this.#follow(b, a))
+    this.#follow(a, b, delayMs)
+    if (kind === 'mutual') this.#follow(b, a, delayMs)
+    if (kind === 'declined-then-asked') this.#follow(b, a, delayMs + this.#dice.between(3_000, 9_000))
   }
 
   /** `guest` follows an invite of `host`; both try until it works. */
