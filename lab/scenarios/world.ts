@@ -5,11 +5,12 @@ import {
   createMemoryStore,
   createTestClock,
   seededRandom,
+  type MemoryNetworkHub,
   type MemoryStore,
   type TestClock,
 } from '@parley/adapter-memory'
 import { createNodeCrypto } from '@parley/adapter-crypto-node'
-import { peerIdOfKey, type CryptoPort } from '@parley/core'
+import { decodeFrame, peerIdOfKey, type CryptoPort } from '@parley/core'
 import {
   openEngine,
   PortError,
@@ -70,8 +71,11 @@ export interface World extends AsyncDisposable {
   pass(ms: number): Promise<void>
   open(name: string, options?: OpenOptions): Promise<Person>
   restart(person: Person, options?: OpenOptions): Promise<Person>
-  /** The same account, device and history as `person` has now, in the hands of somebody else who is not connected. */
-  steal(person: Person): Promise<Person>
+  /**
+   * A copy of everything that `person` has now, in the hands of somebody who can also pose as `contact` to it but says
+   * nothing by himself: what the copy hears is what is injected into its wire.
+   */
+  steal(person: Person, contact: Person): Promise<Person>
   readonly clock: TestClock
 }
 
@@ -84,9 +88,9 @@ export async function createWorld(): Promise<World> {
   const people = new Set<Person>()
   let seed = 1
   const openOn = async (
+    network: MemoryNetworkHub,
     name: string,
     { disk = createDisk(), skewMs = 0, ...options }: OpenOptions,
-    isOnline: boolean,
   ) => {
     const log = createMemoryLog()
     let wire: Wire | undefined
@@ -98,9 +102,7 @@ export async function createWorld(): Promise<World> {
       log,
       async createNetwork(deviceSeed) {
         const peerId = peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))
-        wire = tapNetwork(
-          isOnline ? hub.createNetwork(peerId) : createMemoryNetworkHub({ clock }).createNetwork(peerId),
-        )
+        wire = tapNetwork(network.createNetwork(peerId))
         return wire.network
       },
     }
@@ -126,15 +128,25 @@ export async function createWorld(): Promise<World> {
   return {
     clock,
     pass: (ms) => clock.run(ms),
-    open: (name, options = {}) => openOn(name, options, true),
+    open: (name, options = {}) => openOn(hub, name, options),
     async restart(person, options = {}) {
       await person.stop()
-      return openOn(person.name, { ...options, disk: person.disk.reopen() }, true)
+      return openOn(hub, person.name, { ...options, disk: person.disk.reopen() })
     },
-    async steal(person) {
-      const disk = createDisk()
-      copyDatabase(person.disk.store, disk.store)
-      return openOn(`${person.name} (stolen)`, { disk }, false)
+    async steal(person, contact) {
+      const lair = createMemoryNetworkHub({ clock })
+      const copies: Person[] = []
+      for (const { name, disk } of [person, contact]) {
+        const copy = createDisk()
+        copyDatabase(disk.store, copy.store)
+        const thief = await openOn(lair, `${name} (copy)`, { disk: copy })
+        thief.wire.bend = (frame) => (decodeFrame(frame)?.type === 'auth' ? frame : undefined)
+        copies.push(thief)
+      }
+      await clock.run(5_000)
+      const [thief] = copies
+      if (thief === undefined || thief.wire.links !== 1) throw new Error('the copies have found each other')
+      return thief
     },
     async [Symbol.asyncDispose]() {
       for (const person of [...people]) await person.stop()
