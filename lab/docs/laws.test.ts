@@ -47,6 +47,13 @@ describe('rooms', () => {
 })
 
 describe('laws', () => {
+  it.each(['core', 'engine'])('1: the compiler gives %s no platform', (folder) => {
+    const { lib, types } = JSON.parse(read(`${folder}/tsconfig.json`)).compilerOptions
+    expect(types).toEqual([])
+    expect(lib).toContain('es2024')
+    expect(lib.filter((name: string) => !/^(es2024|esnext\.disposable)$/.test(name))).toEqual([])
+  })
+
   it('2: transactions are opened by the turns, and before there is an account to turn', () => {
     const openers = files.filter(
       (path) => path.startsWith('engine/src/') && isSource(path) && /\.transaction\(/.test(read(path)),
