@@ -92,7 +92,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     networkChanged: ignore,
     receive: async () => ({ type: 'nothing' }),
     acknowledged: settled,
-    refused: settled,
+    refused: async () => 'settled' as const,
     bundleWanted: ignore,
     bundleReceived: async () => true,
   })
