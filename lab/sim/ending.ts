@@ -20,7 +20,10 @@ export async function converge(world: World, life: Life): Promise<number> {
     if (passedMs % 1_000 === 0) await careForAll(world, life, passedMs % RETRY_EVERY_MS === 0)
     const found = await differences(world, life)
     if (found.length === 0) return passedMs
-    if (passedMs >= CONVERGENCE_MS_MAX) throw new Breach(`no convergence after ${passedMs} ms:\n${found.join('\n')}`)
+    if (passedMs >= CONVERGENCE_MS_MAX) {
+      const all = await differences(world, life, true)
+      throw new Breach(`no convergence after ${passedMs} ms:\n${all.join('\n')}`)
+    }
     await world.run(STEP_MS)
   }
 }
