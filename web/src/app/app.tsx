@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { Suspense, useEffect, useMemo } from 'react'
 import { t } from '../locales/index.ts'
 import { ErrorBoundary } from '../ui/error-boundary.tsx'
 import { PaneNote } from '../ui/pane-note.tsx'
@@ -11,9 +11,12 @@ import type { Navigation } from './navigation.ts'
 import type { Preferences } from './preferences.ts'
 import type { Session } from './session.ts'
 import { Shell } from './shell.tsx'
+import { part } from '../ui/part.ts'
 
-const OnboardingScreen = lazy(() => import('../screens/onboarding/onboarding-screen.tsx'))
-const UnlockScreen = lazy(() => import('../screens/unlock/unlock-screen.tsx'))
+const OnboardingScreen = part(
+  async () => (await import('../screens/onboarding/onboarding-screen.tsx')).OnboardingScreen,
+)
+const UnlockScreen = part(async () => (await import('../screens/unlock/unlock-screen.tsx')).UnlockScreen)
 
 interface AppProps {
   readonly boot: BootModel
@@ -27,7 +30,7 @@ export function App(props: AppProps) {
   const { boot } = props
   const { phase, session } = useViewModel(boot)
   return (
-    <ErrorBoundary resetKey={phase}>
+    <ErrorBoundary key={phase}>
       <Suspense fallback={null}>
         {phase === 'unreachable' && (
           <PaneNote title={t.boot.unreachable} text={t.boot.unreachableHint} icon="network" />

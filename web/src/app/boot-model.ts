@@ -45,14 +45,15 @@ export const createBootModel = (node: NodeLink, environment: Environment): BootM
   const watch = () => {
     const mine = run
     cancelRetry?.()
-    cancelRetry = environment.after(RETRY_MS, async () => {
+    const look = async () => {
       const state = await node.status()
       const isLost = store.getSnapshot().session?.link.getSnapshot() === 'lost'
       if (mine !== run || !isLost) return
       if (state !== 'locked') return watch()
       end()
       store.set({ phase: 'locked' })
-    })
+    }
+    cancelRetry = environment.after(RETRY_MS, () => void look())
   }
 
   const start = async () => {

@@ -8,10 +8,14 @@ export interface Environment {
   after(delayMs: number, run: () => void): () => void
   /** Small preferences of this browser; `undefined` removes. Never secrets, never messages. */
   readonly storage: { get(key: string): string | undefined; set(key: string, value: string | undefined): void }
+  /** What this tab remembers from one life to the next, when it is loaded again: where, never what. Taking forgets. */
+  readonly tab: { take(key: string): string | undefined; keep(key: string, value: string): void }
   /** True while a person is looking: the page is visible and has the focus. */
   isAttended(): boolean
   /** Called when `isAttended` may have changed. @returns the function that ends the subscription. */
   onAttention(changed: () => void): () => void
+  /** Called when the page is about to go. @returns the function that ends the subscription. */
+  onLeave(leaving: () => void): () => void
 }
 
 /** Runs once when `count` frames have been painted. @returns cancel. */
@@ -44,6 +48,26 @@ const storage: Environment['storage'] = {
   },
 }
 
+const tab: Environment['tab'] = {
+  take: (key) => {
+    try {
+      const value = sessionStorage.getItem(key) ?? undefined
+      sessionStorage.removeItem(key)
+      return value
+    } catch {
+      // Storage is switched off in this browser: each life begins afresh.
+      return undefined
+    }
+  },
+  keep: (key, value) => {
+    try {
+      sessionStorage.setItem(key, value)
+    } catch {
+      // As above.
+    }
+  },
+}
+
 /** The real surroundings. */
 export const browserEnvironment: Environment = {
   now: () => Date.now(),
@@ -61,6 +85,7 @@ export const browserEnvironment: Environment = {
     return () => clearTimeout(timer)
   },
   storage,
+  tab,
   isAttended: () => document.visibilityState === 'visible' && document.hasFocus(),
   onAttention: (changed) => {
     window.addEventListener('focus', changed)
@@ -71,5 +96,9 @@ export const browserEnvironment: Environment = {
       window.removeEventListener('blur', changed)
       document.removeEventListener('visibilitychange', changed)
     }
+  },
+  onLeave: (leaving) => {
+    window.addEventListener('pagehide', leaving)
+    return () => window.removeEventListener('pagehide', leaving)
   },
 }

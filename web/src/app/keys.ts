@@ -1,4 +1,4 @@
-import { t } from '../locales/index.ts'
+import type { t } from '../locales/index.ts'
 
 /** Where a key works. `everywhere` also inside of text fields; the others only while their part has the focus. */
 export type KeyScope = 'everywhere' | 'timeline' | 'composer'

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+import { Suspense, useEffect, type ReactNode } from 'react'
 import { t } from '../locales/index.ts'
 import { ConversationsPane } from '../screens/conversations/conversations-pane.tsx'
 import { ConversationPane } from '../screens/timeline/conversation-pane.tsx'
@@ -14,17 +14,18 @@ import { Rail } from './rail.tsx'
 import type { Place, Sheet } from './routes.ts'
 import styles from './shell.module.css'
 import { useTitleBadge } from './title-badge.ts'
+import { part } from '../ui/part.ts'
 
 const cx = classNames(styles)
 
-const RequestsPane = lazy(() => import('../screens/requests/requests-pane.tsx'))
-const SettingsPane = lazy(() => import('../screens/settings/settings-pane.tsx'))
-const ContactPane = lazy(() => import('../screens/contact/contact-pane.tsx'))
-const WelcomePane = lazy(() => import('../screens/conversations/welcome-pane.tsx'))
-const AddContactSheet = lazy(() => import('../screens/add-contact/add-contact-sheet.tsx'))
-const NetworkSheet = lazy(() => import('../screens/network/network-sheet.tsx'))
-const HelpSheet = lazy(() => import('../screens/help/help-sheet.tsx'))
-const PaletteSheet = lazy(() => import('../screens/palette/palette-sheet.tsx'))
+const RequestsPane = part(async () => (await import('../screens/requests/requests-pane.tsx')).RequestsPane)
+const SettingsPane = part(async () => (await import('../screens/settings/settings-pane.tsx')).SettingsPane)
+const ContactPane = part(async () => (await import('../screens/contact/contact-pane.tsx')).ContactPane)
+const WelcomePane = part(async () => (await import('../screens/conversations/welcome-pane.tsx')).WelcomePane)
+const AddContactSheet = part(async () => (await import('../screens/add-contact/add-contact-sheet.tsx')).AddContactSheet)
+const NetworkSheet = part(async () => (await import('../screens/network/network-sheet.tsx')).NetworkSheet)
+const HelpSheet = part(async () => (await import('../screens/help/help-sheet.tsx')).HelpSheet)
+const PaletteSheet = part(async () => (await import('../screens/palette/palette-sheet.tsx')).PaletteSheet)
 
 /** Rail, list, conversation, details: as many of them side by side as the width allows. */
 export function Shell() {
@@ -56,14 +57,14 @@ export function Shell() {
       </aside>
       <main className={cx('main')}>
         <LostBanner />
-        <Pane resetKey={place.type === 'conversation' ? place.conversation : place.type}>
+        <Pane key={place.type === 'conversation' ? place.conversation : place.type}>
           <Main place={place} isEmpty={isEmpty} />
         </Pane>
       </main>
       {isDetailsOpen && (
         <aside className={cx('details')} aria-label={t.contact.title}>
-          <Pane resetKey={place.conversation}>
-            <ContactPane key={place.conversation} conversation={place.conversation} />
+          <Pane key={place.conversation}>
+            <ContactPane conversation={place.conversation} />
           </Pane>
         </aside>
       )}
@@ -72,9 +73,9 @@ export function Shell() {
   )
 }
 
-function Pane({ children, resetKey }: { readonly children: ReactNode; readonly resetKey?: string }) {
+function Pane({ children }: { readonly children: ReactNode }) {
   return (
-    <ErrorBoundary {...(resetKey === undefined ? {} : { resetKey })}>
+    <ErrorBoundary>
       <Suspense fallback={null}>{children}</Suspense>
     </ErrorBoundary>
   )
@@ -106,15 +107,37 @@ function SheetOf({ sheet }: { readonly sheet: Sheet }) {
   }
 }
 
-/** What is not needed for the first look is fetched once the page is quiet, so that it opens at once later. */
+const later: readonly (() => Promise<unknown>)[] = [
+  () => import('../screens/timeline/message-popups.tsx'),
+  () => import('../screens/contact/contact-pane.tsx'),
+  () => import('../screens/palette/palette-sheet.tsx'),
+]
+
+/** What is not needed for the first look is fetched while nobody does anything, so that it opens at once later. */
 const usePreloaded = () => {
   useEffect(() => {
-    const preload = () => {
-      void import('../screens/timeline/message-popups.tsx')
-      void import('../screens/contact/contact-pane.tsx')
-      void import('../screens/palette/palette-sheet.tsx')
+    let isOver = false
+    const preload = async () => {
+      for (const load of later) {
+        await idle()
+        if (isOver) return
+        await load()
+      }
     }
-    const timer = setTimeout(preload, 1_200)
-    return () => clearTimeout(timer)
+    // A part that could not be fetched now is fetched when it is wanted, and says so then.
+    preload().catch(() => undefined)
+    return () => {
+      isOver = true
+    }
   }, [])
 }
+
+const IDLE_AFTER_MS = 2_000
+
+const idle = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(
+      () => ('requestIdleCallback' in window ? requestIdleCallback(() => resolve()) : resolve()),
+      IDLE_AFTER_MS,
+    )
+  })

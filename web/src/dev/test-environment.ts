@@ -26,6 +26,7 @@ export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): Test
   let frames: (() => void)[] = []
   const attention = new Set<() => void>()
   const stored = new Map<string, string>()
+  const kept = new Map<string, string>()
   const frame = async () => {
     const due = frames
     frames = []
@@ -54,11 +55,20 @@ export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): Test
         else stored.set(key, value)
       },
     },
+    tab: {
+      take: (key) => {
+        const value = kept.get(key)
+        kept.delete(key)
+        return value
+      },
+      keep: (key, value) => kept.set(key, value),
+    },
     isAttended: () => isAttended,
     onAttention: (changed) => {
       attention.add(changed)
       return () => attention.delete(changed)
     },
+    onLeave: () => () => {},
     advance: async (ms) => {
       const end = now + ms
       await settled()

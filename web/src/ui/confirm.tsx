@@ -15,7 +15,7 @@ interface ConfirmProps {
 }
 
 /** The second thought before something that cannot be taken back. */
-export default function Confirm({ title, text, confirmLabel, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, text, confirmLabel, onConfirm, onClose }: ConfirmProps) {
   return (
     <Sheet title={title} onClose={onClose} isAlert>
       <p className={cx('text')}>{text}</p>

@@ -8,25 +8,18 @@ const cx = classNames(styles)
 
 interface Props {
   readonly children: ReactNode
-  /** Another value gives the pane a fresh start. */
-  readonly resetKey?: string
 }
 
 interface State {
   readonly message?: string | undefined
 }
 
-/** Keeps a broken pane from taking the page along. */
+/** Keeps a broken pane from taking the page along. Another `key` gives the pane a fresh start. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = {}
 
   static getDerivedStateFromError(error: unknown) {
     return { message: error instanceof Error ? error.message : String(error) }
-  }
-
-  override componentDidUpdate(before: Props) {
-    if (before.resetKey !== this.props.resetKey && this.state.message !== undefined)
-      this.setState({ message: undefined })
   }
 
   override render() {

@@ -8,7 +8,7 @@ const cx = classNames(styles)
 const QUIET_ZONE = 4
 
 /** The code as one SVG path: dark on white in both themes, because cameras expect it. */
-export default function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
+export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
   const { path, size } = useMemo(() => {
     const rows = encodeQR(text, 'raw', { ecc: 'low', border: QUIET_ZONE })
     const dots = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))

@@ -26,6 +26,7 @@ export function Switch({ label, hint, isOn, onChange }: SwitchProps) {
         role="switch"
         className={cx('switch')}
         checked={isOn}
+        aria-checked={isOn}
         aria-label={label}
         aria-describedby={`${id}-hint`}
         onChange={(event) => onChange(event.target.checked)}

@@ -4,7 +4,7 @@ import { createCell, createDisposables, createStore } from './view-model.ts'
 describe('view model', () => {
   it('tells listeners only of real changes, until they leave', () => {
     const cell = createCell(1)
-    const changed = vi.fn()
+    const changed = vi.fn<() => void>()
     const leave = cell.subscribe(changed)
     cell.set(1)
     expect(changed).not.toHaveBeenCalled()
@@ -26,7 +26,7 @@ describe('view model', () => {
 
   it('lets the same listener subscribe twice and leave once', () => {
     const cell = createCell(0)
-    const changed = vi.fn()
+    const changed = vi.fn<() => void>()
     cell.subscribe(changed)
     cell.subscribe(changed)()
     cell.set(1)

@@ -9,7 +9,7 @@ import { InviteCard } from './invite-card.tsx'
 const cx = classNames(styles)
 
 /** Two ways to somebody: hand out one's own link, or use theirs. */
-export default function AddContactSheet() {
+export function AddContactSheet() {
   const { navigation } = useApp()
   const close = () => navigation.closeSheet()
   return (

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState, type FormEvent } from 'react'
+import { Suspense, useState, type FormEvent } from 'react'
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
@@ -6,9 +6,10 @@ import { classNames } from '../../ui/class-names.ts'
 import { TextArea, TextField } from '../../ui/field.tsx'
 import { useTask } from '../../ui/task.ts'
 import styles from './ask-form.module.css'
+import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const Scanner = lazy(() => import('./scanner.tsx'))
+const Scanner = part(async () => (await import('./scanner.tsx')).Scanner)
 
 const REQUEST_TEXT_LETTERS_MAX = 1_000
 

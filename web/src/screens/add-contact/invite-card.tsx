@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
@@ -8,9 +8,10 @@ import { plainDate } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import styles from './invite-card.module.css'
 import { createInviteModel } from './invite-model.ts'
+import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const QrCode = lazy(() => import('../../ui/qr-code.tsx'))
+const QrCode = part(async () => (await import('../../ui/qr-code.tsx')).QrCode)
 
 /** One's own invite: as a code to scan and as a link to send. */
 export function InviteCard({ isWide = false }: { readonly isWide?: boolean }) {

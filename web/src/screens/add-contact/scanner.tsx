@@ -7,11 +7,13 @@ import styles from './scanner.module.css'
 const cx = classNames(styles)
 
 /** Reads a code with the camera. Pictures stay in this element. */
-export default function Scanner({ onFound }: { readonly onFound: (text: string) => void }) {
+export function Scanner({ onFound }: { readonly onFound: (text: string) => void }) {
   const video = useRef<HTMLVideoElement>(null)
   const [isDenied, setDenied] = useState(false)
   const found = useRef(onFound)
-  found.current = onFound
+  useEffect(() => {
+    found.current = onFound
+  }, [onFound])
   useEffect(() => {
     const player = video.current
     if (player === null) return undefined

@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/engine/api'
-import { lazy, Suspense, useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { Suspense, useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { commandOf } from '../../app/keys.ts'
 import { t } from '../../locales/index.ts'
 import { IconButton } from '../../ui/button.tsx'
@@ -11,9 +11,10 @@ import type { ComposerModel } from './composer-model.ts'
 import styles from './composer.module.css'
 import { insertText, toggleMark, type EditState } from './text-edit.ts'
 import { useCompletion } from './use-completion.ts'
+import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const EmojiPopup = lazy(() => import('./emoji-popup.tsx'))
+const EmojiPopup = part(async () => (await import('./emoji-popup.tsx')).EmojiPopup)
 
 interface ComposerFieldProps {
   readonly composer: ComposerModel
@@ -49,7 +50,7 @@ export function ComposerField({ composer, conversation }: ComposerFieldProps) {
     const next = wanted.current
     wanted.current = undefined
     if (next !== undefined && next.text === text) field.current?.setSelectionRange(next.start, next.end)
-  }, [text, caret])
+  }, [text])
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (!completion.onKeyDown(event) && !run(event)) return
@@ -84,12 +85,13 @@ export function ComposerField({ composer, conversation }: ComposerFieldProps) {
   return (
     <div className={cx('box')}>
       {completion.options.length > 0 && (
-        <ul id="emoji-options" className={cx('options')} role="listbox" aria-label={t.composer.suggestions}>
+        <div id="emoji-options" className={cx('options')} role="listbox" aria-label={t.composer.suggestions}>
           {completion.options.map((option, at) => (
-            <li
+            <div
               key={option.entry.emoji}
               id={`emoji-option-${at}`}
               role="option"
+              tabIndex={-1}
               aria-selected={at === completion.at}
               className={cx('option')}
               onPointerMove={() => completion.setChosen(at)}
@@ -99,9 +101,9 @@ export function ComposerField({ composer, conversation }: ComposerFieldProps) {
               }}
             >
               <span className={cx('optionEmoji')}>{inTone(option.entry, completion.skinTone)}</span>:{option.name}:
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
       )}
       <textarea
         ref={field}

@@ -1,5 +1,5 @@
 import { t } from '../../locales/index.ts'
-import EmojiPicker from '../../ui/emoji/emoji-picker.tsx'
+import { EmojiPicker } from '../../ui/emoji/emoji-picker.tsx'
 import { Popup } from '../../ui/popup.tsx'
 
 interface EmojiPopupProps {
@@ -9,7 +9,7 @@ interface EmojiPopupProps {
 }
 
 /** The picker above the composer. */
-export default function EmojiPopup({ at, onPick, onClose }: EmojiPopupProps) {
+export function EmojiPopup({ at, onPick, onClose }: EmojiPopupProps) {
   return (
     <Popup label={t.emoji.label} at={at} placement="top end" onClose={onClose}>
       <EmojiPicker onPick={onPick} />

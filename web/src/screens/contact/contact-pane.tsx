@@ -1,5 +1,5 @@
 import type { Contact } from '@parley/engine/api'
-import { lazy, Suspense, useState, type FormEvent } from 'react'
+import { Suspense, useState, type FormEvent } from 'react'
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Avatar } from '../../ui/avatar.tsx'
@@ -14,12 +14,13 @@ import { plainDate } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import styles from './contact-pane.module.css'
 import { SafetyNumber } from './safety-number.tsx'
+import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const Confirm = lazy(() => import('../../ui/confirm.tsx'))
+const Confirm = part(async () => (await import('../../ui/confirm.tsx')).Confirm)
 
 /** Everything known about a contact: who they say they are, and how to be sure. */
-export default function ContactPane({ conversation }: { readonly conversation: string }) {
+export function ContactPane({ conversation }: { readonly conversation: string }) {
   const { session, navigation } = useApp()
   const contact = useViewModel(session.contacts)?.find((each) => each.conversation === conversation)
   return (

@@ -51,7 +51,7 @@ export function ConversationList({ conversations }: { readonly conversations: re
           {t.list.unreadAbove(above)}
         </button>
       )}
-      <div ref={scroller} className={cx('scroller')} onKeyDown={(event) => moveFocus(event)}>
+      <div ref={scroller} className={cx('scroller')} role="presentation" onKeyDown={(event) => moveFocus(event)}>
         <Virtualizer
           ref={list}
           scrollRef={scroller}

@@ -10,7 +10,7 @@ import styles from './welcome-pane.module.css'
 const cx = classNames(styles)
 
 /** An empty list, with everything that ends its emptiness. */
-export default function WelcomePane() {
+export function WelcomePane() {
   const { session, navigation } = useApp()
   const { run, isBusy, problem } = useTask()
   const practise = () =>

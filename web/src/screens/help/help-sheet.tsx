@@ -9,7 +9,7 @@ const cx = classNames(styles)
 const scopes: readonly KeyScope[] = ['everywhere', 'timeline', 'composer']
 
 /** The table of keys, drawn. */
-export default function HelpSheet() {
+export function HelpSheet() {
   const { navigation } = useApp()
   return (
     <Sheet title={t.keys.title} onClose={() => navigation.closeSheet()} isWide>

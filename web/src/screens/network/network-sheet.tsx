@@ -14,7 +14,7 @@ import styles from './network-sheet.module.css'
 const cx = classNames(styles)
 
 /** How the node is connected, for people. */
-export default function NetworkSheet() {
+export function NetworkSheet() {
   const { session, navigation } = useApp()
   const network = useViewModel(session.network)
   const link = useViewModel(session.link)

@@ -8,8 +8,8 @@ const phrase = Array.from({ length: 24 }, (_, at) => `word${'abcdefghijklmnopqrs
 
 const setUp = () => {
   const world = createFakeWorld(() => 0)
-  const recover = vi.fn((_phrase: string, _name: string) => Promise.resolve())
-  const restart = vi.fn()
+  const recover = vi.fn<(phrase: string, name: string) => Promise<void>>(() => Promise.resolve())
+  const restart = vi.fn<() => void>()
   const model = createOnboardingModel({ node: { recover }, client: createFakeClient(world), restart })
   return { world, recover, restart, model }
 }

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import { useApp } from '../../app/context.ts'
+import { focusOnMount } from '../../ui/focus-on-mount.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -12,7 +13,7 @@ import { createOnboardingModel } from './onboarding-model.ts'
 
 const cx = classNames(styles)
 
-export default function OnboardingScreen() {
+export function OnboardingScreen() {
   const { session, restart } = useApp()
   const [model] = useState(() => createOnboardingModel({ node: session.node, client: session.client, restart }))
   const { mode, name, phrase, wordCount, canSubmit, isBusy, problem } = useViewModel(model)
@@ -35,7 +36,7 @@ export default function OnboardingScreen() {
             value={phrase}
             onText={model.setPhrase}
             rows={4}
-            autoFocus
+            ref={focusOnMount}
             spellCheck={false}
             autoCapitalize="none"
             autoComplete="off"
@@ -48,7 +49,7 @@ export default function OnboardingScreen() {
           value={name}
           onText={model.setName}
           hint={t.onboarding.nameHint}
-          autoFocus={isNew}
+          {...(isNew ? { ref: focusOnMount } : {})}
           autoComplete="name"
         />
         {problem !== undefined && (

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useApp, type App } from '../../app/context.ts'
 import { shortcutOf } from '../../app/keys.ts'
 import { reasonOf } from '../../app/reason.ts'
+import { focusOnMount } from '../../ui/focus-on-mount.ts'
 import { t } from '../../locales/index.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -44,13 +45,13 @@ const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly
 }
 
 /** Everything by its name. */
-export default function PaletteSheet() {
+export function PaletteSheet() {
   const app = useApp()
   const { session, navigation } = app
   const conversations = useViewModel(session.conversations) ?? []
   const [query, setQuery] = useState('')
   const [chosen, setChosen] = useState(0)
-  const list = useRef<HTMLUListElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const accounts = new Map(conversations.map((each) => [each.id, each.account]))
   const items: readonly PaletteItem[] = [
     ...conversations.map(({ id, name }): PaletteItem => ({
@@ -64,7 +65,7 @@ export default function PaletteSheet() {
   const found = searchItems(items, query)
   const at = Math.min(chosen, found.length - 1)
   useLayoutEffect(() => {
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+    list.current?.children[at]?.scrollIntoView({ block: 'nearest' })
   }, [at])
   const pick = (item: PaletteItem | undefined) => {
     if (item === undefined) return
@@ -91,7 +92,7 @@ export default function PaletteSheet() {
           aria-expanded="true"
           aria-controls="palette-list"
           aria-activedescendant={found[at] === undefined ? undefined : `palette-${found[at].id}`}
-          autoFocus
+          ref={focusOnMount}
           autoComplete="off"
           value={query}
           onChange={(event) => {
@@ -101,13 +102,16 @@ export default function PaletteSheet() {
           onKeyDown={onKeyDown}
         />
       </div>
-      <ul ref={list} id="palette-list" className={cx('list')} role="listbox" aria-label={t.palette.label}>
+      <div ref={list} id="palette-list" className={cx('list')} role="listbox" aria-label={t.palette.label}>
         {found.map((item, index) => (
-          <li
+          // The field has the focus and the keys; a press is for pointers.
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div
             key={item.id}
             id={`palette-${item.id}`}
             className={cx('item')}
             role="option"
+            tabIndex={-1}
             aria-selected={index === at}
             onPointerMove={() => setChosen(index)}
             onClick={() => pick(item)}
@@ -121,9 +125,9 @@ export default function PaletteSheet() {
             )}
             <bdi className={cx('label')}>{item.label}</bdi>
             {item.hint !== undefined && <kbd>{item.hint}</kbd>}
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {found.length === 0 && <p className={cx('none')}>{t.palette.none}</p>}
     </Sheet>
   )

@@ -15,7 +15,7 @@ import styles from './requests-pane.module.css'
 const cx = classNames(styles)
 
 /** People who ask to talk. */
-export default function RequestsPane() {
+export function RequestsPane() {
   const { session } = useApp()
   const requests = useViewModel(session.requests) ?? []
   return (

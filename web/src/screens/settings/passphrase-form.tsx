@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import { useApp } from '../../app/context.ts'
+import { focusOnMount } from '../../ui/focus-on-mount.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -84,7 +85,7 @@ function Fields({ isRemoving, hasCurrent, onClose }: FieldsProps) {
           label={t.settings.passphraseCurrent}
           type="password"
           autoComplete="current-password"
-          autoFocus
+          ref={focusOnMount}
           value={current}
           onText={typing(setCurrent)}
         />
@@ -95,7 +96,7 @@ function Fields({ isRemoving, hasCurrent, onClose }: FieldsProps) {
             label={t.settings.passphraseNew}
             type="password"
             autoComplete="new-password"
-            autoFocus={!hasCurrent}
+            {...(hasCurrent ? {} : { ref: focusOnMount })}
             value={passphrase}
             onText={typing(setPassphrase)}
             hint={t.settings.passphraseRule}

@@ -21,7 +21,7 @@ import styles from './settings-pane.module.css'
 const cx = classNames(styles)
 
 /** What can be changed. */
-export default function SettingsPane() {
+export function SettingsPane() {
   const { navigation } = useApp()
   return (
     <section className={cx('pane')} aria-label={t.settings.title} data-testid="settings">

@@ -21,6 +21,8 @@ export function MessageMenu({ popup, commands, canWrite, onAction }: MessageMenu
   const isText = message.content.type === 'text'
   const isMineToChange = isOwn && canWrite && isText
   return (
+    // A menu that opens takes the focus: its keys are why it was opened.
+    // oxlint-disable-next-line jsx-a11y/no-autofocus
     <Menu className={cx('menu')} aria-label={t.message.actions} autoFocus="first">
       {message.state === 'failed' && isOwn && (
         <Item icon="refresh" label={t.message.retry} onAction={() => onAction(() => commands.retry(message))} />

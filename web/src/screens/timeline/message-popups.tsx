@@ -1,14 +1,15 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { useApp } from '../../app/context.ts'
 import { afterFrames } from '../../app/environment.ts'
 import { t } from '../../locales/index.ts'
-import Confirm from '../../ui/confirm.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
 import { Popup } from '../../ui/popup.tsx'
 import type { MessageCommands, MessagePopup } from './message-commands.ts'
 import { MessageMenu } from './message-menu.tsx'
 import { QuickReactions } from './quick-reactions.tsx'
+import { part } from '../../ui/part.ts'
 
-const EmojiPicker = lazy(() => import('../../ui/emoji/emoji-picker.tsx'))
+const EmojiPicker = part(async () => (await import('../../ui/emoji/emoji-picker.tsx')).EmojiPicker)
 
 interface MessagePopupsProps {
   readonly popup: MessagePopup
@@ -18,7 +19,7 @@ interface MessagePopupsProps {
 }
 
 /** Whatever is open above a message. */
-export default function MessagePopups({ popup, commands, canWrite, onClose }: MessagePopupsProps) {
+export function MessagePopups({ popup, commands, canWrite, onClose }: MessagePopupsProps) {
   const { environment } = useApp().session
   const { message } = popup
   /** Closes first: what closes gives the focus back, and the command may want it elsewhere. */

@@ -53,6 +53,8 @@ export const MessageTileView = memo(function MessageTileView(props: MessageTileP
   const longPress = useLongPress((at) => commands.openMenu(tile, at))
   const canAct = !tile.isEcho && message.content.type !== 'deleted'
   return (
+    // One of these is in the tab order; the log around it moves the focus and hears the keys.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       className={cx('tile', isOwn ? 'own' : 'theirs', startsGroup && 'starts', isLast && 'last')}
       role="article"
@@ -61,6 +63,7 @@ export const MessageTileView = memo(function MessageTileView(props: MessageTileP
       data-testid="message"
       data-message={message.id}
       data-state={isOwn ? message.state : undefined}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isFocusable ? 0 : -1}
       onFocus={() => onActive(tile.key)}
     >

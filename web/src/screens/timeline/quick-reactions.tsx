@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from 'react'
 import { useApp } from '../../app/context.ts'
+import { focusOnMount } from '../../ui/focus-on-mount.ts'
 import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -20,14 +21,14 @@ interface QuickReactionsProps {
 export function QuickReactions({ onPick, onMore, isFirst = false }: QuickReactionsProps) {
   const { recentEmoji } = useViewModel(useApp().preferences)
   return (
-    <div className={cx('quick')} role="toolbar" aria-label={t.message.react} onKeyDown={moveFocus}>
+    <div className={cx('quick')} role="toolbar" aria-label={t.message.react} tabIndex={-1} onKeyDown={moveFocus}>
       {recentEmoji.slice(0, QUICK_MAX).map((emoji, at) => (
         <button
           key={emoji}
           type="button"
           className={cx('emoji')}
           aria-label={t.message.reactWith(emoji)}
-          autoFocus={isFirst && at === 0}
+          {...(isFirst && at === 0 ? { ref: focusOnMount } : {})}
           onClick={() => onPick(emoji)}
         >
           {emoji}

@@ -35,8 +35,7 @@ export function Reactions({ message, isOwn, names, isFocusable, commands }: Reac
             tabIndex={isFocusable ? 0 : -1}
             onClick={() => commands.toggleReaction(message, emoji)}
           >
-            <span>{emoji}</span>
-            <span className="visually-hidden">{who}</span>
+            <span>{emoji}</span> <span className="visually-hidden">{who}</span>
             {accounts.length > 1 && (
               <span className={cx('count')} aria-hidden="true">
                 {accounts.length}

@@ -4,7 +4,7 @@ import { settled } from '../../dev/test-environment.ts'
 import { createTestSession, type TestSession } from '../../dev/test-session.ts'
 import type { FakeConversation, FakeWorld } from '../../dev/fake-world.ts'
 import type { MessageTile } from './tiles.ts'
-import type { TimelineModel } from './timeline-model.ts'
+import { createTimelineModel, type TimelineModel } from './timeline-model.ts'
 
 const MINUTE_MS = 60_000
 
@@ -78,6 +78,33 @@ describe('opening', () => {
     timeline.open()
     expect(timeline.getSnapshot().scroll?.target).toEqual({ type: 'tile', key, offset: 7 })
     expect(callsOf({ calls }, 'messages.page')).toHaveLength(before)
+  })
+
+  it('opens where the reader was when the page is loaded again, once', async () => {
+    const { timeline, session, environment, ada } = await open((world, to) => {
+      fill(world, to, 200)
+      to.readUpTo = 200
+    })
+    const key = tiles(timeline)[10]?.message.id ?? ''
+    timeline.setAtEnd(false)
+    timeline.keepPlace({ key, offset: 7 })
+    const reload = async () => {
+      const again = createTimelineModel({
+        client: session.client,
+        environment,
+        conversation: ada.id,
+        me: () => session.me.getSnapshot()?.account ?? '',
+        current: () => session.conversation(ada.id),
+      })
+      again.open()
+      await settled()
+      return again
+    }
+    expect((await reload()).getSnapshot().scroll?.target).toEqual({ type: 'tile', key, offset: 7 })
+    expect((await reload()).getSnapshot().scroll?.target).toEqual({ type: 'end' })
+    timeline.setAtEnd(true)
+    timeline.keepPlace({ key, offset: 7 })
+    expect((await reload()).getSnapshot().scroll?.target).toEqual({ type: 'end' })
   })
 
   it('keeps the line until the conversation is left', async () => {

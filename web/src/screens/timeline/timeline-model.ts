@@ -4,6 +4,7 @@ import { reasonOf } from '../../app/reason.ts'
 import { createDisposables, createStore, type ViewModel } from '../../ui/view-model.ts'
 import { createEchoes } from './echoes.ts'
 import { layTiles, type Tile } from './tiles.ts'
+import { keepPlace, takePlace } from './timeline-place.ts'
 import {
   appendPage,
   findMessage,
@@ -62,6 +63,8 @@ export interface TimelineModel extends ViewModel<TimelineSnapshot> {
   open(): void
   /** The conversation goes out of view: the "New" line has done its work. */
   leave(anchor: Anchor | undefined): void
+  /** The page is about to go; when it is loaded again, the timeline opens where it was. */
+  keepPlace(anchor: Anchor | undefined): void
   loadOlder(): void
   loadNewer(): void
   /** The reader's eyes reached this message. */
@@ -280,9 +283,11 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
     firstUnread = now !== undefined && now.unread > 0 ? now.firstUnread : undefined
     const isLoaded = store.getSnapshot().phase === 'ready'
     const isUnreadHere = firstUnread === undefined || findMessage(window, firstUnread) !== undefined
+    const place = isLoaded ? undefined : takePlace(environment.tab, conversation)
     if (!isLoaded || !isUnreadHere) {
+      anchor = place ?? anchor
       store.patch({ phase: isLoaded ? 'ready' : 'loading' })
-      void replace(firstUnread, openingScroll)
+      void replace(firstUnread ?? place?.key, openingScroll)
       return
     }
     lay()
@@ -298,6 +303,11 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
       anchor = isAtEnd ? undefined : next
       firstUnread = undefined
       lay({ announced: [] })
+    },
+    keepPlace: (next) => {
+      const tile = store.getSnapshot().tiles.find((each) => each.key === next?.key)
+      const isKept = next !== undefined && !isAtEnd && tile?.type === 'message' && !tile.isEcho
+      keepPlace(environment.tab, conversation, isKept ? { key: tile.message.id, offset: next.offset } : undefined)
     },
     loadOlder: () => void extend('older'),
     loadNewer: () => void extend('newer'),

@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/engine/api'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useMemo, useRef, useState } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
@@ -17,9 +17,14 @@ import styles from './timeline-view.module.css'
 import type { TimelineModel } from './timeline-model.ts'
 import { useTimelineFocus } from './use-timeline-focus.ts'
 import { useTimelineScroll } from './use-timeline-scroll.ts'
+import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const MessagePopups = lazy(() => import('./message-popups.tsx'))
+const MessagePopups = part(async () => (await import('./message-popups.tsx')).MessagePopups)
+
+/** Kept ready beyond what can be seen: little at first, so that opening is quick, then enough for a fast wheel. */
+const OPENING_BUFFER_PX = 200
+const BUFFER_PX = 900
 
 interface TimelineViewProps {
   readonly timeline: TimelineModel
@@ -35,28 +40,33 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const [popup, setPopup] = useState<MessagePopup>()
-  const { isShift, isAwayFromEnd, onScroll, onResize } = useTimelineScroll(timeline, snapshot, scroller, list)
+  const { isShift, isSettled, isAwayFromEnd, onScroll, onResize } = useTimelineScroll(
+    timeline,
+    snapshot,
+    scroller,
+    list,
+  )
   const commands = useMessageCommands({ timeline, composer, conversation, setPopup })
   const focus = useTimelineFocus({ tiles, scroller, list, commands })
   const highlighted = scroll?.isHighlighted === true && scroll.target.type === 'tile' ? scroll : undefined
 
   const names = useMemo(() => ({ me: t.timeline.you, them: conversation.name }), [conversation.name])
-  const close = useCallback(() => setPopup(undefined), [])
-  useEffect(close, [timeline, close])
 
-  if (phase === 'failed') {
-    return (
-      <PaneNote title={t.timeline.failedToLoad} {...(reason === undefined ? {} : { text: reason })} icon="warning">
-        <Button onClick={() => timeline.open()}>{t.app.retry}</Button>
-      </PaneNote>
-    )
-  }
   return (
     <div className={cx('frame')} id="messages">
       {phase === 'loading' && <Skeleton />}
+      {phase === 'failed' && (
+        <div className={cx('failed')}>
+          <PaneNote title={t.timeline.failedToLoad} {...(reason === undefined ? {} : { text: reason })} icon="warning">
+            <Button onClick={() => timeline.open()}>{t.app.retry}</Button>
+          </PaneNote>
+        </div>
+      )}
+      {/* Keys reach the log from the message that has the focus. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={scroller}
-        className={cx('scroller')}
+        className={cx('scroller', !isSettled && 'settling')}
         role="log"
         aria-live="off"
         aria-label={t.timeline.label(conversation.name)}
@@ -70,7 +80,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
           scrollRef={scroller}
           shift={isShift}
           itemSize={52}
-          bufferSize={700}
+          bufferSize={isSettled ? BUFFER_PX : OPENING_BUFFER_PX}
           keepMounted={focus.keepMounted}
           onScroll={onScroll}
           onResize={onResize}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type PointerEvent } from 'react'
+import { useCallback, useEffect, useRef, type PointerEvent } from 'react'
 import type { Point } from './message-commands.ts'
 
 const LONG_PRESS_MS = 450
@@ -7,11 +7,11 @@ const STILL_PX = 10
 /** A finger that stays where it is. Browsers without a context menu by touch need this. */
 export const useLongPress = (onLongPress: (at: Point) => void) => {
   const press = useRef<{ readonly at: Point; readonly timer: ReturnType<typeof setTimeout> }>(undefined)
-  const end = () => {
+  const end = useCallback(() => {
     clearTimeout(press.current?.timer)
     press.current = undefined
-  }
-  useEffect(() => end, [])
+  }, [])
+  useEffect(() => end, [end])
   return {
     onPointerDown: (event: PointerEvent) => {
       end()

@@ -20,30 +20,32 @@ export const useTimelineScroll = (
   list: RefObject<VirtualizerHandle | null>,
 ) => {
   const { environment } = useApp().session
-  const { tiles, scroll, hasAfter } = snapshot
+  const { tiles, scroll } = snapshot
+  const serial = scroll?.serial
   const isStuck = useRef(true)
-  const before = useRef<readonly Tile[]>([])
   const handled = useRef(0)
   const newest = useRef(snapshot)
-  newest.current = snapshot
   const [isAwayFromEnd, setAwayFromEnd] = useState(false)
+  const [isSettled, setSettled] = useState(false)
 
   // Tiles came to or went from the front when the first one of before or of now has moved.
-  const isShift = isFrontChange(before.current, tiles)
+  const [shown, setShown] = useState({ tiles, isShift: false })
+  const isShift = shown.tiles === tiles ? shown.isShift : isFrontChange(shown.tiles, tiles)
+  if (shown.tiles !== tiles) setShown({ tiles, isShift })
 
   const look = useCallback(() => {
     const element = scroller.current
     const handle = list.current
-    const { tiles: shown, phase, hasAfter: isMoreBelow } = newest.current
-    if (element === null || handle === null || phase !== 'ready' || shown.length === 0) return
+    const { tiles: present, phase, hasAfter } = newest.current
+    if (element === null || handle === null || phase !== 'ready' || present.length === 0) return
     const toEnd = element.scrollHeight - element.scrollTop - element.clientHeight
-    const isAtEnd = toEnd < END_PX && !isMoreBelow
+    const isAtEnd = toEnd < END_PX && !hasAfter
     isStuck.current = isAtEnd
     setAwayFromEnd(toEnd > element.clientHeight * 0.6)
     timeline.setAtEnd(isAtEnd)
     if (element.scrollTop < element.clientHeight * AHEAD_SCREENS) timeline.loadOlder()
     if (toEnd < element.clientHeight * AHEAD_SCREENS) timeline.loadNewer()
-    seeLast(timeline, shown, element)
+    seeLast(timeline, present, element)
   }, [timeline, scroller, list])
 
   const stick = useCallback(() => {
@@ -52,40 +54,42 @@ export const useTimelineScroll = (
   }, [list])
 
   useLayoutEffect(() => {
-    before.current = tiles
-    const isNew = scroll !== undefined && scroll.serial !== handled.current
-    if (!isNew) {
+    newest.current = snapshot
+    const { tiles: present, scroll: wanted } = snapshot
+    if (wanted === undefined || wanted.serial === handled.current) {
       stick()
       look()
       return
     }
-    handled.current = scroll.serial
-    const { target } = scroll
-    if (target.type === 'end') {
-      isStuck.current = true
-      stick()
-    } else {
-      const at = tiles.findIndex((tile) => tile.key === target.key)
-      isStuck.current = false
-      const offset = target.offset === undefined ? -TOP_GAP_PX : -target.offset
-      if (at >= 0)
-        list.current?.scrollToIndex(at, { align: scroll.align, offset: scroll.align === 'start' ? offset : 0 })
-    }
-    // Sizes settle within a frame; then what can be seen is known, and nothing of it will move.
+    handled.current = wanted.serial
+    const { target, align } = wanted
+    isStuck.current = target.type === 'end'
+    stick()
+    if (target.type === 'end') return
+    const at = present.findIndex((tile) => tile.key === target.key)
+    const offset = align === 'start' ? -(target.offset ?? TOP_GAP_PX) : 0
+    if (at >= 0) list.current?.scrollToIndex(at, { align, offset })
+  }, [snapshot, stick, look, list])
+
+  // Sizes settle within a frame; then what can be seen is known, and nothing of it will move.
+  useLayoutEffect(() => {
+    if (serial === undefined) return undefined
     return afterFrames(environment, 1, () => {
-      if (scroller.current !== null) scroller.current.style.visibility = ''
+      setSettled(true)
       look()
     })
-  }, [tiles, scroll, hasAfter, stick, look, list, scroller, environment])
+  }, [serial, environment, look])
 
   useLayoutEffect(() => {
     const element = scroller.current
-    // Shown once it stands where it should.
-    if (element !== null) element.style.visibility = 'hidden'
     timeline.open()
     return () => timeline.leave(anchorOf(element))
   }, [timeline, scroller])
   useEffect(() => environment.onAttention(look), [environment, look])
+  useEffect(
+    () => environment.onLeave(() => timeline.keepPlace(anchorOf(scroller.current))),
+    [environment, timeline, scroller],
+  )
 
   const onResize = useCallback(() => {
     stick()
@@ -100,7 +104,7 @@ export const useTimelineScroll = (
     return () => observer.disconnect()
   }, [scroller, onResize])
 
-  return { isShift, isAwayFromEnd, onScroll: look, onResize }
+  return { isShift, isSettled, isAwayFromEnd, onScroll: look, onResize }
 }
 
 const isFrontChange = (before: readonly Tile[], now: readonly Tile[]): boolean => {

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import type { BootModel } from '../../app/boot-model.ts'
+import { focusOnMount } from '../../ui/focus-on-mount.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -11,7 +12,7 @@ import styles from '../onboarding/onboarding-screen.module.css'
 const cx = classNames(styles)
 
 /** Asks for the passphrase that seals the keys of this node. */
-export default function UnlockScreen({ boot }: { readonly boot: BootModel }) {
+export function UnlockScreen({ boot }: { readonly boot: BootModel }) {
   const [passphrase, setPassphrase] = useState('')
   const { run, isBusy, problem, clear } = useTask()
   const submit = async (event: FormEvent) => {
@@ -35,7 +36,7 @@ export default function UnlockScreen({ boot }: { readonly boot: BootModel }) {
             clear()
           }}
           error={problem}
-          autoFocus
+          ref={focusOnMount}
           autoComplete="current-password"
         />
         <Button look="primary" type="submit" isWide disabled={passphrase === '' || isBusy}>

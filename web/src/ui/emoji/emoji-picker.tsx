@@ -8,6 +8,7 @@ import {
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { classNames } from '../class-names.ts'
+import { focusOnMount } from '../focus-on-mount.ts'
 import { useViewModel } from '../use-view-model.ts'
 import { loadEmoji } from './emoji-data.ts'
 import styles from './emoji-picker.module.css'
@@ -50,15 +51,16 @@ function Row(props: EmojiPickerListRowProps) {
 }
 
 function EmojiButton({ emoji, ...props }: EmojiPickerListEmojiProps) {
+  const cell = { ...props, 'aria-colindex': fromOne(props['aria-colindex']) }
   return (
-    <button type="button" {...props} aria-colindex={fromOne(props['aria-colindex'])} className={cx('emoji')}>
+    <button type="button" {...cell} className={cx('emoji')}>
       {emoji.emoji}
     </button>
   )
 }
 
 /** Every emoji, to be searched by name; the ones used last come first. */
-export default function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => void }) {
+export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => void }) {
   const { preferences } = useApp()
   const { skinTone, recentEmoji } = useViewModel(preferences)
   const pick = (emoji: string) => {
@@ -74,7 +76,12 @@ export default function EmojiPicker({ onPick }: { readonly onPick: (emoji: strin
       onEmojiSelect={({ emoji }) => pick(emoji)}
     >
       <div className={cx('head')}>
-        <Picker.Search className={cx('search')} placeholder={t.emoji.search} aria-label={t.emoji.search} autoFocus />
+        <Picker.Search
+          className={cx('search')}
+          placeholder={t.emoji.search}
+          aria-label={t.emoji.search}
+          ref={focusOnMount}
+        />
         <Picker.SkinTone>
           {({ skinToneVariations, setSkinTone, skinTone: shown }) => {
             const at = skinToneVariations.findIndex((each) => each.skinTone === shown)
