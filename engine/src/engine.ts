@@ -29,7 +29,14 @@ import { SettingsTable } from './store/settings.ts'
 import type { Commit } from './turn/commit.ts'
 import { Turns } from './turn/turns.ts'
 import { openVault } from './vault/vault.ts'
-import { directConversationId, fromHex, OUTER_VERSION, sanitizeName, verifyDeviceBundle, peerIdOfKey } from '@parley/core'
+import {
+  directConversationId,
+  fromHex,
+  OUTER_VERSION,
+  sanitizeName,
+  verifyDeviceBundle,
+  peerIdOfKey,
+} from '@parley/core'
 
 export interface EngineOptions {
   /** What the account calls itself, for a new account only. */
@@ -190,6 +197,12 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
 
   refused(_session: Session, row: OutboxRow, reason: string): Promise<RefusalOutcome> {
     return this.#service.refused(row, reason)
+  }
+
+  liveRefused({ account }: Session, reason: string): void {
+    const { store, self } = this.#context
+    if (account === undefined || contactByAccount(store, account)?.status !== 'active') return
+    this.#background(this.#service.liveRefused(directConversationId(self.account, account), reason))
   }
 
   bundleWanted(session: Session): void {

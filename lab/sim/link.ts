@@ -156,6 +156,7 @@ export class LinkEnd implements Link {
     const { dice, tally } = this.#host
     const faults = this.#host.faults()
     const type = frameName(frame)
+    tally.count(`frame: ${type.split(' ')[0]}`)
     this.#host.trace(`${this.#name} sends ${type}`)
     if (this.#host.isDoomed(this.ownPeerId, this.peerId, frame) || dice.chance(faults.frameDrop)) {
       tally.count('frame dropped')

@@ -27,7 +27,7 @@ interface Step {
 }
 
 /** Does it until it worked: the app may just have crashed. */
-async function insist<T>(world: World, act: () => Promise<T | undefined>): Promise<T> {
+export async function insist<T>(world: World, act: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const result = await act()
     if (result !== undefined) return result

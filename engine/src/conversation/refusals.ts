@@ -7,7 +7,7 @@ import { tagOf, toHex } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { refuseEntry, type RefusedEntry } from '../store/entries.ts'
-import { deleteOutbox, hasEarlierHandshake, newestOutboxSeq, type OutboxRow } from '../store/outbox.ts'
+import { deleteOutbox, hasEarlierHandshake, hasHandshake, newestOutboxSeq, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { epochByTag } from './epochs.ts'
 import type { RefusalReason } from './receive.ts'
@@ -25,7 +25,7 @@ const PAUSE_MAX_MS = 60_000
 export type RefusalOutcome = 'kept' | 'settled'
 
 export interface RefusalEvents {
-  /** Seals again what waits in the log, and the receipts that are owed. */
+  /** Seals again what waits in the log, and the receipts that are owed, and says what is here. */
   sealAgain(conversation: string): void
   /** Makes a new group. */
   restart(conversation: string): Promise<void>
@@ -66,10 +66,21 @@ export class Refusals {
     if (reason === ('unknown-epoch' satisfies RefusalReason) && hasEarlierHandshake(store, row)) return 'kept'
     const fate = await turns.run('input', () => (commit) => this.#settle(commit, row, conversation, reason))
     if (fate === 'failed') return 'settled'
-    const rounds = this.#count(row, conversation)
-    if (rounds.refused === LOST_ROUNDS) await this.#events.restart(conversation)
-    this.#retryLater(conversation, rounds)
+    await this.#afterRound(conversation, this.#count(row, conversation))
     return 'settled'
+  }
+
+  /**
+   * Something that nobody stores (heads, typing) could not be read: the only sign of a lost group where there is nothing
+   * else to send.
+   */
+  async liveRefused(conversation: string, reason: string): Promise<void> {
+    const { store } = this.#context()
+    if (reason !== ('unknown-epoch' satisfies RefusalReason) || hasHandshake(store, conversation)) return
+    const rounds = this.#roundsOf(conversation)
+    if (rounds.retry !== undefined) return
+    rounds.refused++
+    await this.#afterRound(conversation, rounds)
   }
 
   stop(): void {
@@ -89,8 +100,7 @@ export class Refusals {
   }
 
   #count(row: OutboxRow, conversation: string): Rounds {
-    const rounds = this.#rounds.get(conversation) ?? { refused: 0, countedSeq: 0, retry: undefined }
-    this.#rounds.set(conversation, rounds)
+    const rounds = this.#roundsOf(conversation)
     if (!this.#isOfCurrentGroup(row, conversation)) rounds.refused = 0
     else if (row.seq > rounds.countedSeq) {
       rounds.refused++
@@ -109,12 +119,19 @@ export class Refusals {
     return groupId === undefined || groupId === state.epochs.get(state.headEpoch)?.groupId
   }
 
-  #retryLater(conversation: string, rounds: Rounds): void {
+  async #afterRound(conversation: string, rounds: Rounds): Promise<void> {
+    if (rounds.refused === LOST_ROUNDS && rounds.retry === undefined) await this.#events.restart(conversation)
     const pauses = rounds.refused - LOST_ROUNDS
     const pauseMs = pauses <= 0 ? 0 : Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 4 ** (pauses - 1))
     rounds.retry ??= this.#context().clock.after(pauseMs, () => {
       rounds.retry = undefined
       this.#events.sealAgain(conversation)
     })
+  }
+
+  #roundsOf(conversation: string): Rounds {
+    const rounds = this.#rounds.get(conversation) ?? { refused: 0, countedSeq: 0, retry: undefined }
+    this.#rounds.set(conversation, rounds)
+    return rounds
   }
 }

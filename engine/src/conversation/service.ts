@@ -48,6 +48,7 @@ export class ConversationService implements Receiver {
       sealAgain: (conversation) => {
         this.sealWaiting(conversation)
         this.#receipts.flush(conversation)
+        this.#sync.announceSoon(conversation)
       },
       restart: (conversation) => events.restart(conversation),
     })
@@ -161,6 +162,10 @@ export class ConversationService implements Receiver {
 
   refused(row: OutboxRow, reason: string): Promise<RefusalOutcome> {
     return this.#refusals.refused(row, reason)
+  }
+
+  liveRefused(conversation: string, reason: string): Promise<void> {
+    return this.#refusals.liveRefused(conversation, reason)
   }
 
   /** Marks messages as read; receipts follow unless they are switched off. */

@@ -13,13 +13,22 @@ import { hasGroup, headEpochOf, sealControl } from './seal.ts'
 
 /** Quiet time after a change before the heads are announced: long enough for the acknowledgements of a burst. */
 export const ANNOUNCE_DELAY_MS = 1_500
-/** Pause between two requests for what one conversation misses. */
+/** Pause before a conversation's first request for what it misses; it doubles with each that stays unanswered. */
 export const WANT_INTERVAL_MS = 1_000
+export const WANT_PAUSE_MAX_MS = 60_000
+
+interface Wanting {
+  /** Heads of the other side that are not here, by hex id; at most WANTED_IDS_MAX. */
+  readonly heads: Map<string, MessageIdBytes>
+  /** Until the next request, from when it was set. */
+  pauseMs: number
+  cancel: Cancel
+}
 
 export class Sync {
   readonly #context: () => Context
   readonly #announcing = new Map<string, Cancel>()
-  readonly #wanting = new Map<string, Cancel>()
+  readonly #wanting = new Map<string, Wanting>()
 
   constructor(context: () => Context) {
     this.#context = context
@@ -35,13 +44,23 @@ export class Sync {
     this.#announcing.set(conversation, cancel)
   }
 
-  wantSoon(conversation: string, ids: readonly MessageIdBytes[] = []): void {
-    if (this.#wanting.has(conversation)) return
-    const cancel = this.#context().clock.after(WANT_INTERVAL_MS, () => {
-      this.#wanting.delete(conversation)
-      this.#want(conversation, ids)
-    })
-    this.#wanting.set(conversation, cancel)
+  /** Asks soon for `heads` that are not here and for everything missing below, and again until it came. SYN-2 */
+  wantSoon(conversation: string, heads: readonly MessageIdBytes[] = []): void {
+    const wanting: Wanting = this.#wanting.get(conversation) ?? {
+      heads: new Map(),
+      pauseMs: Infinity,
+      cancel: () => undefined,
+    }
+    this.#wanting.set(conversation, wanting)
+    for (const id of heads) if (wanting.heads.size < WANTED_IDS_MAX) wanting.heads.set(toHex(id), id)
+    // Whatever is due that soon already is not put off: a busy conversation would never ask.
+    if (wanting.pauseMs > WANT_INTERVAL_MS) this.#wantLater(conversation, wanting, WANT_INTERVAL_MS)
+  }
+
+  #wantLater(conversation: string, wanting: Wanting, pauseMs: number): void {
+    wanting.cancel()
+    wanting.pauseMs = pauseMs
+    wanting.cancel = this.#context().clock.after(pauseMs, () => this.#want(conversation, wanting))
   }
 
   onControl(conversation: string, origin: Origin, control: Control): void {
@@ -54,7 +73,8 @@ export class Sync {
   }
 
   stop(): void {
-    for (const cancel of [...this.#announcing.values(), ...this.#wanting.values()]) cancel()
+    for (const cancel of this.#announcing.values()) cancel()
+    for (const { cancel } of this.#wanting.values()) cancel()
     this.#announcing.clear()
     this.#wanting.clear()
   }
@@ -62,21 +82,27 @@ export class Sync {
   #announce(conversation: string): void {
     const state = this.#context().conversations.get(conversation)
     if (state === undefined || !hasGroup(state)) return
-    const heads = state.heads.map(({ id }) => id).slice(-HEADS_MAX)
-    if (heads.length > 0) this.#send(conversation, { type: 'heads', heads })
+    // Sent even when there are none: whoever cannot read this epoch says so, and is helped. CNV-10
+    this.#send(conversation, { type: 'heads', heads: state.heads.map(({ id }) => id).slice(-HEADS_MAX) })
     if (missingIn(this.#context().store, conversation, 1).length > 0) this.wantSoon(conversation)
   }
 
-  #want(conversation: string, heads: readonly MessageIdBytes[]): void {
-    const { store, conversations } = this.#context()
+  #want(conversation: string, wanting: Wanting): void {
+    const { store, conversations, sessions } = this.#context()
     const state = conversations.get(conversation)
-    if (state === undefined || !hasGroup(state)) return
-    const missing = [...heads, ...missingIn(store, conversation, WANTED_IDS_MAX)]
+    const missing = [...wanting.heads.values(), ...missingIn(store, conversation, WANTED_IDS_MAX)]
     const ids = [...new Map(missing.map((id) => [toHex(id), id])).values()]
       .filter((id) => !hasEntry(store, id))
       .slice(0, WANTED_IDS_MAX)
-    const have = state.heads.map(({ id }) => id).slice(-HEADS_MAX)
-    if (ids.length > 0) this.#send(conversation, { type: 'want', ids, have })
+    const isConnected = state !== undefined && hasGroup(state) && sessions.ofAccount(state.account).length > 0
+    if (!isConnected || ids.length === 0) {
+      // The next link begins with heads on both sides, so nothing is forgotten.
+      this.#wanting.delete(conversation)
+      return
+    }
+    const have = state.heads.map(({ id }) => id).filter((id) => hasEntry(store, id))
+    this.#send(conversation, { type: 'want', ids, have: have.slice(-HEADS_MAX) })
+    this.#wantLater(conversation, wanting, Math.min(WANT_PAUSE_MAX_MS, 2 * wanting.pauseMs))
   }
 
   /** Controls are lost with the link and cost nothing to repeat, so they bypass the outbox. */

@@ -38,6 +38,8 @@ export interface SessionDelegate {
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void>
   /** `kept`: the row stays in the outbox and goes again. */
   refused(session: Session, row: OutboxRow, reason: string): Promise<RefusalOutcome>
+  /** Something that is in no outbox (heads, typing) could not be read. */
+  liveRefused(session: Session, reason: string): void
   bundleWanted(session: Session): void
   /** Resolves to true when the bundle was good and is stored, so that it need not be asked for again. */
   bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean>
@@ -235,7 +237,7 @@ export class Session {
         this.#onAcknowledged(this.#outbox.take(frame.ids))
         return
       case 'refuse':
-        for (const row of this.#outbox.take(frame.ids)) this.#settle([row], this.#onRefused(row, frame.reason))
+        this.#onRefuse(frame.ids, frame.reason)
         return
       case 'unknown':
         return
@@ -253,6 +255,12 @@ export class Session {
 
   #onAcknowledged(rows: readonly OutboxRow[]): void {
     if (rows.length > 0) this.#settle(rows, this.#delegate.acknowledged(this, rows))
+  }
+
+  #onRefuse(ids: readonly Uint8Array[], reason: string): void {
+    const rows = this.#outbox.take(ids)
+    for (const row of rows) this.#settle([row], this.#onRefused(row, reason))
+    if (rows.length < ids.length) this.#delegate.liveRefused(this, reason)
   }
 
   async #onRefused(row: OutboxRow, reason: string): Promise<void> {

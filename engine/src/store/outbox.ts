@@ -59,6 +59,12 @@ export const hasEarlierHandshake = (store: StorePort, row: OutboxRow): boolean =
     [row.peerId, row.seq, row.conversation ?? null],
   ).length === 1
 
+/** True when a Welcome or a commit of the conversation is on its way. */
+export const hasHandshake = (store: StorePort, conversation: string): boolean =>
+  store.all("SELECT 1 AS found FROM outbox WHERE conversation = ? AND kind IN ('welcome', 'commit') LIMIT 1", [
+    conversation,
+  ]).length === 1
+
 /** The number of the last row that was written. */
 export const newestOutboxSeq = (store: StorePort): number =>
   numberOf(store.all("SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name = 'outbox'")[0] ?? {}, 'seq')
