@@ -38,6 +38,8 @@ export const daemon: Command = {
 
 async function runDaemon(settings: Settings): Promise<number> {
   const ended = untilSignal()
+  // Whoever read our output may be gone; that is no reason for a node to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const isJson = isOn(settings, 'json')
   const log = createLog({ level: levelOf(settings), isJson, write: (line) => process.stderr.write(line) })
   const damaged = Promise.withResolvers<PortError>()

@@ -39,6 +39,12 @@ describe('settings', () => {
     expect(load(['--listen', '/a', '--listen', '/b']).get('listen')?.value).toEqual(['/a', '/b'])
     expect(load([], { PARLEY_LISTEN: '/a, /b /c' }).get('listen')?.value).toEqual(['/a', '/b', '/c'])
   })
+  it('[NODE-8] may begin with a dash, as ids do', () => {
+    expect(load(['--name', '-x', '--log-level', 'warn']).get('name')?.value).toBe('-x')
+    expect(load(['--name', '--x-y']).get('name')?.value).toBe('--x-y')
+    expect(refusal(['--name', '--json'])).toContain('--name')
+    expect(refusal(['--name', '--log-level=warn'])).toContain('--name')
+  })
   it('[NODE-8] that are unknown are errors, wherever they are', () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'config.json')

@@ -136,12 +136,26 @@ interface ParsedFlags {
 
 function parseFlags(flags: readonly string[], options: FlagOptions, allowPositionals: boolean): ParsedFlags {
   try {
-    return parseArgs({ args: [...flags], options, strict: true, allowNegative: true, allowPositionals })
+    return parseArgs({ args: bindDashes(flags, options), options, strict: true, allowNegative: true, allowPositionals })
   } catch (cause) {
     // parseArgs explains itself in one sentence and a hint about `--`, which only confuses here.
     const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. To specify')
     throw new ConfigError(`${sentence.replace(/\.$/, '')}.`, { cause })
   }
+}
+
+/** Ids may begin with a dash: what follows a flag that wants a text is its text, unless it is a flag of ours. */
+function bindDashes(flags: readonly string[], options: FlagOptions): string[] {
+  const isText = (flag: string): boolean => options[flag.slice(2)]?.type === 'string'
+  const isFlag = (text: string): boolean => Object.keys(options).some((name) => text.split('=', 1)[0] === `--${name}`)
+  const bound: string[] = []
+  for (const flag of flags) {
+    const last = bound.at(-1)
+    const isValue = last?.startsWith('--') === true && isText(last) && flag.startsWith('-') && !isFlag(flag)
+    if (isValue) bound[bound.length - 1] = `${last}=${flag}`
+    else bound.push(flag)
+  }
+  return bound
 }
 
 /** What `--print-config` shows: every setting, its value and where it came from. */
