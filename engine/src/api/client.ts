@@ -18,6 +18,7 @@ export interface LiveQuery<T> {
   peek(): T | undefined
   /** Called after each new result, never synchronously. @returns the function that ends the subscription. */
   subscribe(changed: () => void): () => void
+  /** The first result. Rejects with EngineError when the query cannot be answered, for example `CONVERSATION_NOT_FOUND`. */
   whenReady(): Promise<T>
   dispose(): void
 }

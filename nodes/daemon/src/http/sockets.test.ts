@@ -129,6 +129,12 @@ describe('a client over the socket', () => {
     await grown
     live.dispose()
   })
+  it('[API-8] is told when a live query cannot be answered', async () => {
+    using caller = client()
+    const live = caller.live('messages.page', { conversation: 'A'.repeat(43) })
+    await expect(live.whenReady()).rejects.toMatchObject({ code: 'CONVERSATION_NOT_FOUND' })
+    live.dispose()
+  })
   it('[API-12] comes back after its socket was closed', async () => {
     using caller = client()
     await caller.call('me.get', {})
