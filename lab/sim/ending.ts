@@ -9,6 +9,8 @@ const STEP_MS = 250
 const CONVERGENCE_MS_MAX = 240_000
 const READ_MS_MAX = 20_000
 const RETRY_EVERY_MS = 5_000
+/** Several round trips of the slowest network, and one more for what had to be sent in order. */
+const LAST_WORDS_MS = 12_000
 const REST_MS = 60_000
 const SILENCE_MS = 30_000
 
@@ -68,11 +70,27 @@ export async function readAll(world: World, life: Life): Promise<void> {
   }
 }
 
+/** Everybody says one more thing to everybody, all at once: where all is well it arrives soon, and nothing is refused. */
+export async function lastWords(world: World, life: Life): Promise<void> {
+  const refusals = world.tally.of('frame: refuse')
+  for (const person of world.people) {
+    for (const { id, status } of (await person.do('conversations.list', {})) ?? []) {
+      if (status === 'active') world.background(life.write(person, id))
+    }
+  }
+  await world.settle()
+  await world.run(LAST_WORDS_MS)
+  const found = await differences(world, life, true)
+  if (found.length > 0) throw new Breach(`the last words are not there after ${LAST_WORDS_MS} ms:\n${found.join('\n')}`)
+  if (world.tally.of('frame: refuse') > refusals) throw new Breach('last words were refused')
+}
+
 /** Nobody does anything, so nothing is said; then all close their apps, and nothing remains but sealed data. */
 export async function restInPeace(world: World): Promise<void> {
   await world.run(REST_MS)
   const sent = world.framesSent
   await world.run(SILENCE_MS)
+  for (const person of world.people) await person.compareLive()
   if (world.framesSent > sent) throw new Breach(`${world.framesSent - sent} frames in ${SILENCE_MS} ms of silence`)
   await world.stop()
   for (const person of world.people) {

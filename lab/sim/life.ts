@@ -98,7 +98,8 @@ export class Life {
     else if (kind < 60) await person.do('conversations.read', { conversation: conversation.id })
     else if (kind < 66) await person.do('conversations.typing', { conversation: conversation.id })
     else if (kind < 68) await person.do('me.update', { settings: { sendsTyping: this.#dice.chance(0.7) } })
-    else if (kind < 72) await this.#block(person, conversation)
+    else if (kind < 71) await this.#block(person, conversation)
+    else if (kind < 73) await this.#care(person, conversation)
     else await this.#change(person, conversation.id, kind)
   }
 
@@ -126,6 +127,14 @@ export class Life {
     const texts = messages.flatMap(({ content }) => (content.type === 'text' ? [content.text] : []))
     if (new Set(texts).size < texts.length) watch.breach(`${person.name} sees one text twice`)
     return messages
+  }
+
+  /** What concerns nobody else: a name, a mark, an unfinished text. */
+  async #care(person: Person, { id, account }: Conversation): Promise<void> {
+    const what = this.#dice.between(0, 2)
+    if (what === 0) await person.do('contacts.rename', { account, name: `friend ${this.#dice.between(1, 99)}` })
+    else if (what === 1) await person.do('contacts.verify', { account, isVerified: this.#dice.chance(0.5) })
+    else await person.do('conversations.setDraft', { conversation: id, text: this.text() })
   }
 
   async #burst(person: Person, conversation: string): Promise<void> {

@@ -18,6 +18,9 @@ const ORDINARY_ERRORS: readonly string[] = [
   'REQUEST_NOT_FOUND',
 ]
 
+/** Looked at all the time, as the page does. */
+const LIVE_QUERIES = ['conversations.list', 'requests.list', 'contacts.list', 'network.get'] as const
+
 /** One run of the program. */
 interface Process {
   readonly number: number
@@ -25,6 +28,7 @@ interface Process {
   readonly store: SimStore
   network: SimNetwork | undefined
   engine: Engine | undefined
+  live: readonly { readonly name: (typeof LIVE_QUERIES)[number]; peek(): unknown }[]
   isDead: boolean
 }
 
@@ -87,6 +91,7 @@ export class Person {
       }),
       network: undefined,
       engine: undefined,
+      live: [],
       isDead: false,
     }
     this.#process = process
@@ -143,6 +148,16 @@ export class Person {
     }
   }
 
+  /** At rest, what a live query shows is what a fresh one would. */
+  async compareLive(): Promise<void> {
+    for (const { name, peek } of this.#process?.live ?? []) {
+      const shown = JSON.stringify(peek())
+      const fresh = JSON.stringify(await this.do(name, {}))
+      if (shown !== fresh) this.#watch.breach(`${this.name} is shown an old ${name}:\n  ${shown}\n  ${fresh}`)
+    }
+    this.#watch.check()
+  }
+
   #isOrdinary(error: unknown): boolean {
     if (!(error instanceof EngineError)) return false
     const isDiskFull = error.code === 'STORE_FULL' && this.disk.isFull
@@ -186,6 +201,7 @@ export class Person {
     engine.on('messages.changed', ({ messages }) => {
       if (!process.isDead) this.#watch.onShown(this.name, messages)
     })
+    process.live = LIVE_QUERIES.map((name) => ({ name, peek: engine.live(name, {}).peek }))
     const { account } = await engine.call('me.get', {})
     if (this.account !== '' && this.account !== account) this.#watch.breach(`${this.name} has another account`)
     this.account = account

@@ -1,5 +1,5 @@
 /** One seed from the first meeting to the last goodbye. */
-import { converge, readAll, restInPeace } from './ending.ts'
+import { converge, lastWords, readAll, restInPeace } from './ending.ts'
 import { createDice, type Dice } from './dice.ts'
 import { faultsOf, type Faults } from './faults.ts'
 import { Life, type Meeting } from './life.ts'
@@ -76,6 +76,7 @@ async function live(world: World, dice: Dice, faults: Faults): Promise<number> {
   }
   calm(world, { ...faults, ...CALM })
   const convergenceMs = await converge(world, life)
+  await lastWords(world, life)
   await readAll(world, life)
   await restInPeace(world)
   return convergenceMs

@@ -142,7 +142,7 @@ export class ConversationService implements Receiver {
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
     const { store, turns, clock } = this.#context()
     return turns.run('input', () => (commit) => {
-      heardFrom(store, session.peerId, clock.now())
+      if (heardFrom(store, session.peerId, clock.now())) commit.touch('network')
       const arrived = new Set<string>()
       for (const row of rows) {
         deleteOutbox(store, row.seq)

@@ -6,8 +6,6 @@ import {
   createAuth,
   decodeFrame,
   encodeFrame,
-  envelopeId,
-  FRAME_ENVELOPE_IDS_MAX,
   stepAuth,
   type AuthEvent,
   type AuthInput,
@@ -22,10 +20,9 @@ import type { Link } from '../ports/network.ts'
 import { expectedAccount, isBlockedAccount } from '../store/contacts.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import { BundleRequest } from './bundle-request.ts'
+import { EnvelopeInbox, INBOX_ENVELOPES_MAX } from './envelope-inbox.ts'
 import { OutboxSender } from './outbox-sender.ts'
 
-/** Envelopes that wait to be processed, per link; more are dropped unacknowledged and come again. DLV-7 */
-export const INBOX_ENVELOPES_MAX = 4_096
 /** Frames before authentication that wait for the handshake to look at them. */
 const AUTH_FRAMES_MAX = 4
 
@@ -58,6 +55,7 @@ export class Session {
   readonly #events: SessionEvents
   readonly #outbox: OutboxSender
   readonly #bundleRequest: BundleRequest
+  readonly #inbox: EnvelopeInbox
   #auth: AuthState
   #authSteps: Promise<void> = Promise.resolve()
   #authFrames = 0
@@ -67,8 +65,6 @@ export class Session {
   #account: string | undefined
   #isEnding = false
   #isClosed = false
-  #processing = 0
-  #acknowledgements: Uint8Array[] = []
 
   constructor(context: Context, link: Link, delegate: SessionDelegate, events: SessionEvents) {
     this.#context = context
@@ -77,6 +73,13 @@ export class Session {
     this.link = link
     this.openedAt = context.clock.now()
     this.#outbox = new OutboxSender(context, link)
+    this.#inbox = new EnvelopeInbox({
+      log: context.log,
+      receive: (envelope) => delegate.receive(this, envelope),
+      answer: (frame) => {
+        if (!this.#isClosed) this.sendFrame(frame)
+      },
+    })
     this.#bundleRequest = new BundleRequest(context.clock, () => this.sendFrame({ type: 'bundle.get' }))
     const expected = link.direction === 'outbound' ? expectedAccount(context.store, link.peerId) : undefined
     this.#auth = createAuth({
@@ -231,7 +234,7 @@ export class Session {
         this.#onBundle(frame.bundle)
         return
       case 'envelope':
-        this.#onEnvelope(frame.bytes)
+        this.#inbox.take(frame.bytes)
         return
       case 'ack':
         this.#onAcknowledged(this.#outbox.take(frame.ids))
@@ -276,41 +279,5 @@ export class Session {
         this.#outbox.restore(rows)
       },
     )
-  }
-
-  #onEnvelope(bytes: Uint8Array): void {
-    if (this.#processing >= INBOX_ENVELOPES_MAX) {
-      this.#context.log.log('warn', 'envelope dropped: too many at once', { peer: this.peerId.slice(-6) })
-      return
-    }
-    this.#processing++
-    this.#delegate
-      .receive(this, bytes)
-      .then(
-        (outcome) => this.#answer(bytes, outcome),
-        (error: unknown) => {
-          // Not acknowledged, so it comes again: after a full disk, a restart, an update.
-          this.#context.log.log('error', 'envelope not processed', { error: String(error) })
-        },
-      )
-      .finally(() => this.#processing--)
-  }
-
-  #answer(bytes: Uint8Array, outcome: Outcome): void {
-    if (outcome.type === 'nothing' || this.#isClosed) return
-    const id = envelopeId(bytes)
-    if (outcome.type === 'refuse') {
-      this.sendFrame({ type: 'refuse', ids: [id], reason: outcome.reason })
-      return
-    }
-    this.#acknowledgements.push(id)
-    if (this.#acknowledgements.length === 1) queueMicrotask(() => this.#flushAcknowledgements())
-    else if (this.#acknowledgements.length >= FRAME_ENVELOPE_IDS_MAX) this.#flushAcknowledgements()
-  }
-
-  #flushAcknowledgements(): void {
-    const ids = this.#acknowledgements
-    this.#acknowledgements = []
-    if (ids.length > 0 && !this.#isClosed) this.sendFrame({ type: 'ack', ids })
   }
 }

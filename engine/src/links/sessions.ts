@@ -1,6 +1,6 @@
 /**
  * Links to devices: dialled and kept, authenticated both ways before anything else, then carrying envelopes one way and
- * acknowledgements the other. Spec: WIRE-1…WIRE-6, AUTH-1, DLV-1…DLV-9.
+ * acknowledgements the other. Spec: WIRE-3, DLV-1…DLV-13.
  */
 import type { Context } from '../context.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'

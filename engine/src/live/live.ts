@@ -1,5 +1,6 @@
 /** Live queries and events: who looks on is told after the commit, at most every LIVE_INTERVAL_MS per query. API-8 */
 import type { LiveQuery } from '../api/client.ts'
+import { EngineError } from '../api/errors.ts'
 import type { EventName, EventOf, Message, QueryName, ResultOf } from '../api/schema.ts'
 import type { Cancel, ClockPort } from '../ports/clock.ts'
 import type { Topic } from '../turn/commit.ts'
@@ -22,6 +23,7 @@ const TOPICS: Readonly<Partial<Record<QueryName, readonly Topic[]>>> = {
 interface Subscription {
   readonly topics: readonly Topic[]
   refresh(): void
+  stop(): void
 }
 
 export class Live {
@@ -44,6 +46,8 @@ export class Live {
 
   open<N extends QueryName>(name: N, run: () => ResultOf<N>): LiveQuery<ResultOf<N>> {
     let current: ResultOf<N> | undefined
+    /** Why there is no result yet. */
+    let failure: { readonly error: unknown } | undefined
     let pending: Cancel | undefined
     let refreshedAt = -LIVE_INTERVAL_MS
     const changed = new Set<() => void>()
@@ -52,9 +56,11 @@ export class Live {
       refreshedAt = this.#clock.now()
       try {
         current = run()
+        failure = undefined
       } catch (error) {
-        this.#failed(error)
-        return
+        if (!(error instanceof EngineError)) this.#failed(error)
+        if (current !== undefined) return
+        failure = { error }
       }
       for (const notify of [...changed]) notify()
     }
@@ -62,7 +68,7 @@ export class Live {
       const wait = Math.min(LIVE_INTERVAL_MS, refreshedAt + LIVE_INTERVAL_MS - this.#clock.now())
       pending ??= this.#clock.after(Math.max(0, wait), evaluate)
     }
-    const subscription = { topics: TOPICS[name] ?? [], refresh }
+    const subscription = { topics: TOPICS[name] ?? [], refresh, stop: () => pending?.() }
     this.#subscriptions.add(subscription)
     refresh()
     return {
@@ -72,11 +78,12 @@ export class Live {
         return () => changed.delete(notify)
       },
       whenReady: () =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           const take = () => {
-            if (current === undefined) return
+            if (current === undefined && failure === undefined) return
             changed.delete(take)
-            resolve(current)
+            if (current !== undefined) resolve(current)
+            else reject(failure?.error)
           }
           changed.add(take)
           take()
@@ -139,6 +146,7 @@ export class Live {
   }
 
   close(): void {
+    for (const subscription of this.#subscriptions) subscription.stop()
     this.#telling?.()
     this.#subscriptions.clear()
     this.#listeners.clear()

@@ -44,8 +44,18 @@ export function deviceByPeer(store: StorePort, peerId: string): Device | undefin
   return row === undefined ? undefined : readDevice(row)
 }
 
-export function heardFrom(store: StorePort, peerId: string, now: number): void {
-  store.run('UPDATE devices SET last_heard_at = ? WHERE peer_id = ?', [now, peerId])
+/** How exactly it is known when a device was last heard: not every acknowledgement is worth a write. */
+export const HEARD_RESOLUTION_MS = 30_000
+
+/** @returns false when it is known well enough already. */
+export function heardFrom(store: StorePort, peerId: string, now: number): boolean {
+  return (
+    store.run(
+      `UPDATE devices SET last_heard_at = ?
+       WHERE peer_id = ? AND (last_heard_at IS NULL OR abs(? - last_heard_at) >= ?)`,
+      [now, peerId, now, HEARD_RESOLUTION_MS],
+    ) === 1
+  )
 }
 
 export const addressesOf = (store: StorePort, peerId: string): readonly string[] =>
