@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { befriend, codeOf, createDisk, createWorld, send, states, texts } from './world.ts'
 
 describe('a full disk', () => {
-  test('[DLV-11] while sending: the sender is told, nothing is half-sent, and it works again when there is room', async () => {
+  test('[DLV-12] while sending: the sender is told, nothing is half-sent, and it works again when there is room', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
     const id = await befriend(world, alice, bob)
@@ -26,7 +26,7 @@ describe('a full disk', () => {
     expect(await texts(bob, id)).toEqual(['before', 'after', 'fine'])
   })
 
-  test('[DLV-11] while receiving: nothing is acknowledged that was not stored, and everything arrives when there is room', async () => {
+  test('[DLV-12] while receiving: nothing is acknowledged that was not stored, and everything arrives when there is room', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
     const id = await befriend(world, alice, bob)
@@ -43,7 +43,7 @@ describe('a full disk', () => {
     ])
   })
 
-  test('[DLV-11] while acknowledgements arrive: they are asked for again, and no message goes twice to the reader', async () => {
+  test('[DLV-12] while acknowledgements arrive: they are asked for again, and no message goes twice to the reader', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
     const id = await befriend(world, alice, bob)
@@ -58,7 +58,7 @@ describe('a full disk', () => {
     expect(bob.disk.store.all('SELECT * FROM outbox')).toEqual([])
   })
 
-  test('[DLV-11] [FST-18] while meeting: the request is answered later, by the same link', async () => {
+  test('[DLV-12] [FST-18] while meeting: the request is answered later, by the same link', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
     const { link } = await alice.engine.call('invites.create', {})

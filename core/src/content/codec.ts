@@ -1,7 +1,7 @@
 /**
  * MIMI content (draft-ietf-mimi-content-08) as deterministic CBOR:
  * `[salt, replaces, topicId, expires, inReplyTo, extensions, nestedPart]`, with the extensions `p` (parents) and
- * `h` (author's clock). Spec: CNT-1…CNT-9.
+ * `h` (author's clock). Spec: CNT-3…CNT-9.
  */
 import { compareBytes, parseUtf8, utf8 } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, isBytes, isList, isRecord, isText, isUint, type CborValue } from '../base/cbor.ts'

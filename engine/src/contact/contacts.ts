@@ -1,4 +1,4 @@
-/** First contact from our side: follow an invite, ask, answer those who ask, block. Spec: FST-15…FST-24. */
+/** First contact from our side: follow an invite, ask, answer those who ask, block. Spec: FST-17…FST-24. */
 import {
   CONTACT_REQUEST,
   countLetters,

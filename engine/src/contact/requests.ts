@@ -1,4 +1,4 @@
-/** Incoming sealed envelopes: requests for contact, and the Welcome that answers ours. Spec: FST-11…FST-20. */
+/** Incoming sealed envelopes: requests for contact, and the Welcome that answers ours. Spec: FST-11…FST-22. */
 import {
   CONTACT_REQUEST,
   CONTACT_WELCOME,

@@ -1,6 +1,6 @@
 /**
  * Conversation states: the staged ones of the running batch over the current ones over the store. Implements
- * {@link Stage}, so that a failed batch leaves no trace. Spec: CNV-2.
+ * {@link Stage}, so that a failed batch leaves no trace. Spec: CNV-3.
  */
 import {
   decodeCbor,

@@ -1,7 +1,7 @@
 /**
  * The other side could not read something. Either it lacks a handshake that is still on its way, and the same bytes go
  * again; or they are sealed anew under the current keys. When that is refused too, the other side has lost the group and
- * gets a new one. Spec: DLV-8, CNV-10.
+ * gets a new one. Spec: DLV-6, CNV-10.
  */
 import { tagOf, toHex } from '@parley/core'
 import type { Context } from '../context.ts'

@@ -93,6 +93,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     receive: async () => ({ type: 'nothing' }),
     acknowledged: settled,
     refused: async () => 'settled' as const,
+    liveRefused: ignore,
     bundleWanted: ignore,
     bundleReceived: async () => true,
   })

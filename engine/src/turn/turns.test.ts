@@ -182,7 +182,7 @@ describe('turns', () => {
     expect(scene.written().indexOf('input')).toBeLessThanOrEqual(2)
   })
 
-  it('[DLV-11] a store that fails discards what was staged, tells every caller, and the next batch works', async () => {
+  it('[DLV-12] a store that fails discards what was staged, tells every caller, and the next batch works', async () => {
     let isFull = false
     const scene = createScene(() => {
       if (isFull) throw new PortError('STORE_FULL', 'no space', true)
