@@ -52,7 +52,7 @@ describe('calls', () => {
   it('[API-7] hide what a defect of ours would tell', async () => {
     const { engine, peer, options } = scene()
     peer.receive({ id: 1, call: 'me.get' })
-    engine.calls[0]?.answer.reject(new Error('/home/alice/secret'))
+    engine.calls[0]?.answer.reject(new Error('/srv/alice/secret'))
     await settle()
     expect(peer.sent[0]).toMatchObject({ id: 1, problem: { code: 'INTERNAL' } })
     expect(JSON.stringify(peer.sent)).not.toContain('alice')

@@ -21,7 +21,7 @@ const serverOn = (time: { nowMs: number }, options: Partial<ServerOptions> = {})
     controls: {
       status: () => ({ state: 'locked', version: '0' }),
       unlock: () => Promise.reject(new EngineError('PASSPHRASE_WRONG')),
-      recover: () => Promise.reject(new TypeError('a defect with /home/alice in it')),
+      recover: () => Promise.reject(new TypeError('a defect with /srv/alice in it')),
       practice: () => Promise.reject(new EngineError('PRACTICE_UNAVAILABLE')),
     },
     ...options,

@@ -44,7 +44,7 @@ describe('problems', () => {
     const framework = (code: string, statusCode: number) => Object.assign(new Error('x'), { code, statusCode })
     expect(codeOf(new EngineError('TEXT_EMPTY'))).toBe('TEXT_EMPTY')
     expect(codeOf(new PortError('STORE_FULL', 'x', true))).toBe('STORE_FULL')
-    expect(codeOf(new PortError('STORE_CORRUPT', '/home/alice', false))).toBe('STORE_FAILED')
+    expect(codeOf(new PortError('STORE_CORRUPT', '/srv/alice', false))).toBe('STORE_FAILED')
     expect(toEngineError(new PortError('STORE_CORRUPT', 'alice', false))?.message).not.toContain('alice')
     expect(codeOf(framework('FST_ERR_CTP_BODY_TOO_LARGE', 413))).toBe('TOO_LARGE')
     expect(codeOf(framework('FST_SOMETHING_NEW', 418))).toBe('INVALID_PARAMETERS')
