@@ -2,7 +2,7 @@
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
 const weekdayLong = new Intl.DateTimeFormat(undefined, { weekday: 'long' })
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })

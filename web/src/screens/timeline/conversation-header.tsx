@@ -49,11 +49,13 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
 function StatusLine({ conversation }: { readonly conversation: Conversation }) {
   const { session } = useApp()
   const network = useViewModel(session.network)
+  const link = useViewModel(session.link)
   const now = useMinute()
   const { status, typing, isConnected, lastHeardAt, account } = conversation
   if (status === 'blocked') return t.header.blocked
   if (status === 'invited') return t.header.invited
   if (typing.length > 0) return <span className={cx('typing')}>{t.header.typing}</span>
+  if (link === 'lost') return t.header.neverHeard
   if (isConnected) {
     const path = network?.peers.find((peer) => peer.account === account)?.path
     if (path === undefined) return t.header.connectedPlain
