@@ -21,7 +21,7 @@ import {
   type InboxKey,
 } from '@parley/core'
 import type { Context } from '../context.ts'
-import { deleteExpiredSecrets, readSecret, saveSecret, secretNames } from '../store/secrets.ts'
+import { readSecret, saveSecret, secretNames } from '../store/secrets.ts'
 
 const META_KEY = 'bundle'
 const INBOX = 'inbox/'
@@ -70,7 +70,6 @@ export async function prepareBundle(
   return {
     bundle: bundle.value,
     save() {
-      deleteExpiredSecrets(context.store, wish.now)
       inbox.save()
       for (const { save } of [...oneTime, lastResort]) save()
       context.store.run(

@@ -28,12 +28,13 @@ import {
   type ContactRow,
 } from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
-import { entryById, type Entry } from '../store/entries.ts'
+import { entryById, isTile, type Entry } from '../store/entries.ts'
 import type { Apply } from '../turn/turns.ts'
 import { PASSPHRASE_LENGTH_MIN } from '../vault/vault.ts'
 import { EngineError } from './errors.ts'
 import type { Contact, Conversation, Me, Message, OperationName, Params, QueryName, ResultOf } from './schema.ts'
 
+const IS_MESSAGE_ID = /^[0-9a-f]{64}$/
 const PAGE_LIMIT_DEFAULT = 50
 const PAGE_LIMIT_MAX = 200
 
@@ -152,8 +153,9 @@ export class Handlers {
   }
 
   #entry(conversation: string, idHex: string): Entry {
-    const entry = entryById(this.#context.store, fromHex(idHex))
-    if (entry === undefined || entry.conversation !== conversation) throw new EngineError('MESSAGE_NOT_FOUND')
+    const entry = IS_MESSAGE_ID.test(idHex) ? entryById(this.#context.store, fromHex(idHex)) : undefined
+    if (entry === undefined || entry.conversation !== conversation || !isTile(entry.kind))
+      throw new EngineError('MESSAGE_NOT_FOUND')
     return entry
   }
 

@@ -218,6 +218,11 @@ export class Session {
       return
     }
     if (this.#isClosed) return
+    // Blocked while the last flight was on its way. FST-23
+    if (isBlockedAccount(this.#context.store, event.account)) {
+      this.link.close()
+      return
+    }
     this.#account = event.account
     this.#events.opened()
   }
