@@ -1,6 +1,7 @@
 import type { ApiClient, Contact, ContactRequest, Conversation, Me, Network } from '@parley/engine/api'
 import { createComposerModel, type ComposerModel } from '../screens/composer/composer-model.ts'
-import { createTimelineModel, type TimelineModel } from '../screens/timeline/timeline-model.ts'
+import { createTimelineModel } from '../screens/timeline/timeline-model.ts'
+import type { TimelineModel } from '../screens/timeline/timeline-types.ts'
 import { createCell, createDisposables, type ViewModel } from '../ui/view-model.ts'
 import type { Environment } from './environment.ts'
 import { createLiveModel, type LiveModel } from './live-model.ts'

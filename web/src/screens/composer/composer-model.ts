@@ -3,7 +3,7 @@ import type { Environment } from '../../app/environment.ts'
 import type { LinkState } from '../../app/node-link.ts'
 import { reasonOf } from '../../app/reason.ts'
 import { createDisposables, createStore, type ViewModel } from '../../ui/view-model.ts'
-import type { TimelineModel } from '../timeline/timeline-model.ts'
+import type { TimelineModel } from '../timeline/timeline-types.ts'
 
 /** As the node has it; letters are code points. */
 export const TEXT_LETTERS_MAX = 20_000

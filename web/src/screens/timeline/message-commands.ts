@@ -5,7 +5,7 @@ import { reasonOf } from '../../app/reason.ts'
 import { t } from '../../locales/index.ts'
 import type { ComposerModel } from '../composer/composer-model.ts'
 import type { MessageTile } from './tiles.ts'
-import type { TimelineModel } from './timeline-model.ts'
+import type { TimelineModel } from './timeline-types.ts'
 
 export interface Point {
   readonly x: number

@@ -4,7 +4,8 @@ import { settled } from '../../dev/test-environment.ts'
 import { createTestSession, type TestSession } from '../../dev/test-session.ts'
 import type { FakeConversation, FakeWorld } from '../../dev/fake-world.ts'
 import type { MessageTile } from './tiles.ts'
-import { createTimelineModel, type TimelineModel } from './timeline-model.ts'
+import { createTimelineModel } from './timeline-model.ts'
+import type { TimelineModel } from './timeline-types.ts'
 
 const MINUTE_MS = 60_000
 

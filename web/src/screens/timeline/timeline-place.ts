@@ -1,5 +1,5 @@
 import type { Environment } from '../../app/environment.ts'
-import type { Anchor } from './timeline-model.ts'
+import type { Anchor } from './timeline-types.ts'
 
 const keyOf = (conversation: string) => `parley.place.${conversation}`
 const MESSAGE_ID = /^01[0-9a-f]{62}$/u

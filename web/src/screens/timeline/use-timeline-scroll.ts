@@ -3,7 +3,7 @@ import type { VirtualizerHandle } from 'virtua'
 import { useApp } from '../../app/context.ts'
 import { afterFrames } from '../../app/environment.ts'
 import type { Tile } from './tiles.ts'
-import type { Anchor, TimelineModel, TimelineSnapshot } from './timeline-model.ts'
+import type { Anchor, TimelineModel, TimelineSnapshot } from './timeline-types.ts'
 
 /** This near the end counts as the end. */
 const END_PX = 40
