@@ -18,6 +18,7 @@ import type { Session, SessionDelegate } from './links/session.ts'
 import { Sessions } from './links/sessions.ts'
 import { Live } from './live/live.ts'
 import { Views } from './live/views.ts'
+import type { Cancel } from './ports/clock.ts'
 import type { Ports } from './ports/index.ts'
 import { PortError } from './ports/port-error.ts'
 import { contactByAccount, contactByConversation } from './store/contacts.ts'
@@ -47,6 +48,9 @@ export interface EngineOptions {
   readonly passphrase?: string
 }
 
+/** How often a running engine forgets keys that have expired. */
+const CLEAN_UP_INTERVAL_MS = 6 * 3_600_000
+
 export interface Engine extends ApiClient, AsyncDisposable {}
 
 /** Certificates whose signature was checked, by hash; they never change, so the answer does not either. */
@@ -66,8 +70,6 @@ export async function openEngine(ports: Ports, options: EngineOptions = {}): Pro
   const now = clock.now()
   const self = await openSelf({ store, vault, crypto, random }, now, options.recoveryPhrase)
   const settings = SettingsTable.open(store, { name: sanitizeName(options.name ?? ''), createdAt: now })
-  deleteExpiredSecrets(store, now)
-  store.run('DELETE FROM seen_seals WHERE expires_at <= ?', [now])
   const network = await ports.createNetwork(self.deviceSeed)
   const engine = new OpenEngine(ports, { self, settings, vault, network })
   try {
@@ -93,6 +95,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   readonly #service: ConversationService
   readonly #handlers: Handlers
   #isClosed = false
+  #cleaning: Cancel | undefined
 
   constructor(ports: Ports, { self, settings, vault, network }: Opened) {
     const { store, clock, random, crypto, log } = ports
@@ -125,8 +128,19 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   }
 
   async start(): Promise<void> {
+    await this.#cleanUp()
     await this.#context.sessions.start()
     this.#service.start()
+  }
+
+  /** Keys whose time is over go at once at a start, and then while the engine runs. FST-10 */
+  async #cleanUp(): Promise<void> {
+    const { store, turns, clock } = this.#context
+    this.#cleaning = clock.after(CLEAN_UP_INTERVAL_MS, () => this.#background(this.#cleanUp()))
+    await turns.run('input', () => () => {
+      deleteExpiredSecrets(store, clock.now())
+      store.run('DELETE FROM seen_seals WHERE expires_at <= ?', [clock.now()])
+    })
   }
 
   async call<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
@@ -134,7 +148,9 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     try {
       return await this.#handlers.run(name, params)
     } catch (error) {
-      throw toEngineError(error)
+      const told = toEngineError(error)
+      if (told.code === 'INTERNAL') this.#context.log.log('error', 'unexpected failure', { error: String(error) })
+      throw told
     }
   }
 
@@ -149,6 +165,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#cleaning?.()
     this.#service.stop()
     await this.#context.sessions.stop()
     await this.#context.turns.close()
@@ -259,8 +276,10 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   }
 }
 
-function toEngineError(error: unknown): unknown {
-  if (!(error instanceof PortError)) return error
+/** What a caller is told; whatever is not meant for callers is a defect of ours. */
+function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error
+  if (!(error instanceof PortError)) return new EngineError('INTERNAL', String(error), { cause: error })
   const code = error.code === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_FAILED'
   return new EngineError(code, error.message, { cause: error })
 }

@@ -29,7 +29,19 @@ export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'parley-
 export async function startDaemon(name: string, data?: string, nodeFlags: readonly string[] = []): Promise<Daemon> {
   const folder = data ?? temporaryFolder()
   const startedAt = performance.now()
-  const flags = ['daemon', '--data', folder, '--api-port', '0', '--name', name, '--no-open', '--json', '--log-level', 'warn']
+  const flags = [
+    'daemon',
+    '--data',
+    folder,
+    '--api-port',
+    '0',
+    '--name',
+    name,
+    '--no-open',
+    '--json',
+    '--log-level',
+    'warn',
+  ]
   const child = spawn(PROGRAM, flags, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: nodeFlags.join(' ') },
@@ -99,5 +111,7 @@ export const percentile = (sorted: readonly number[], part: number): number =>
 /** One JSON line a figure. */
 export function report(metric: string, value: number, unit: string, target?: string): void {
   const rounded = Math.round(value * 100) / 100
-  process.stdout.write(`${JSON.stringify({ metric, value: rounded, unit, ...(target === undefined ? {} : { target }) })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ metric, value: rounded, unit, ...(target === undefined ? {} : { target }) })}\n`,
+  )
 }

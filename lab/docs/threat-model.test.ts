@@ -32,19 +32,4 @@ describe('not protected yet', () => {
     }
     expect(await texts(thief, conversation)).toContain('read long ago')
   })
-
-  it('deleted is hidden, not erased: the sealed content stays', async () => {
-    expect(read('docs/threat-model.md')).toContain('**Deleted is hidden, not erased.**')
-    const { world, alice, bob, conversation } = await createTalk()
-    await using _ = world
-    const { id } = await send(bob, conversation, 'a word too much')
-    await world.pass(5_000)
-    await bob.engine.call('messages.delete', { conversation, message: id })
-    await world.pass(5_000)
-    for (const person of [alice, bob]) {
-      expect(await texts(person, conversation)).toEqual(['deleted'])
-      const [row] = person.disk.store.all(`SELECT length(content_sealed) AS bytes FROM entries WHERE id = x'${id}'`)
-      expect(Number(row?.['bytes'])).toBeGreaterThan('a word too much'.length)
-    }
-  })
 })

@@ -168,4 +168,23 @@ describe('words', () => {
     await world.pass(3_000)
     expect(await texts(alice, conversation)).toEqual(['deleted', 'hi'])
   })
+
+  test('[CNT-15] deleted for everybody, the words are gone from both disks', async () => {
+    await using world = await createWorld()
+    const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+    const conversation = await befriend(world, alice, bob)
+    const { id: message } = await send(bob, conversation, 'take this back')
+    await world.pass(1_000)
+    await bob.engine.call('messages.edit', { conversation, message, text: 'take this back, please' })
+    await world.pass(1_000)
+    await bob.engine.call('messages.delete', { conversation, message })
+    await world.pass(3_000)
+    const sealedNothing = 24 + 16
+    for (const { disk } of [alice, bob]) {
+      const rows = disk.store.all(
+        "SELECT kind, length(content_sealed) AS size FROM entries WHERE kind IN ('text', 'edit')",
+      )
+      expect(rows.map((row) => row['size'])).toEqual([sealedNothing, sealedNothing])
+    }
+  })
 })

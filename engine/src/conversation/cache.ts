@@ -115,7 +115,12 @@ export class ConversationCache implements Stage {
   }
 
   mark(): Mark {
-    return { staged: new Map(this.#staged), orders: this.#orders.size, received: this.#received.length, erasures: this.#erasures.length }
+    return {
+      staged: new Map(this.#staged),
+      orders: this.#orders.size,
+      received: this.#received.length,
+      erasures: this.#erasures.length,
+    }
   }
 
   rollback(mark: Mark): void {

@@ -7,19 +7,16 @@ import {
   nextTime,
   orderOf,
   toHex,
-  type MessageIdBytes,
   type Saying,
 } from '@parley/core'
 import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
-import { isTile, markPosted, type Entry } from '../store/entries.ts'
+import { contentPlace, isTile, markPosted, type Entry } from '../store/entries.ts'
 import { logEntry } from '../store/gaps.ts'
 import type { Apply } from '../turn/turns.ts'
+import { eraseDeleted, isErased } from './erase.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
 import { parentsOf, withMessage } from './state.ts'
-
-/** The vault's name for the content of a message. */
-export const contentPlace = (id: MessageIdBytes): string => `entries/${toHex(id)}`
 
 /**
  * Prepares one own content. The entry is `queued` when this commits; without a group yet it waits in the log until
@@ -73,6 +70,7 @@ export async function compose(
   }
   return (commit) => {
     const logged = logEntry(context.store, entry)
+    if (saying.type === 'delete') eraseDeleted(context, [saying.target])
     post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
     commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
     return logged?.entry ?? entry
@@ -93,6 +91,8 @@ function checkText(saying: Saying): void {
  */
 export async function sealAgain(context: Context, entry: Entry, now: number): Promise<Apply<void>> {
   const bytes = context.vault.open(contentPlace(entry.id), entry.contentSealed)
+  // Its author deleted it: whoever misses it misses only that it existed.
+  if (isErased(bytes)) return () => undefined
   const sealed = await sealPayload(context, entry.conversation, { type: 'content', bytes }, now)
   return (commit) => {
     markPosted(context.store, entry.id)

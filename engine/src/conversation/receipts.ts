@@ -72,11 +72,11 @@ export class Receipts {
     const read = owed.filter(({ isRead }) => isRead).map(({ id }) => id)
     const delivered = owed.filter(({ isRead }) => !isRead).map(({ id }) => id)
     const now = clock.now()
-    const post = await sealReport(this.#context(), conversation, { delivered, read }, now)
+    const postReport = await sealReport(this.#context(), conversation, { delivered, read }, now)
     return (commit) => {
       settleReceipts(store, delivered, false)
       settleReceipts(store, read, true)
-      post(commit)
+      postReport(commit)
       return owed.length < RECEIPT_IDS_MAX
     }
   }

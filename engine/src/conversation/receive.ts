@@ -22,11 +22,11 @@ import {
 } from '@parley/core'
 import type { Context } from '../context.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
-import { advanceStates, isTile, oweDelivered, type Entry } from '../store/entries.ts'
+import { contentPlace, advanceStates, isTile, oweDelivered, type Entry } from '../store/entries.ts'
 import { isMissing, logEntry } from '../store/gaps.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
-import { contentPlace } from './compose.ts'
+import { eraseDeleted } from './erase.ts'
 import { epochByTag, settle } from './epochs.ts'
 import { accountOf, epochAfter, isGroupOf } from './group.ts'
 import type { Receiver } from './receiver.ts'
@@ -151,6 +151,7 @@ function onStatus(
       ...advanceStates(context.store, report.delivered, 'delivered', where),
       ...advanceStates(context.store, report.read, 'read', where),
     ]
+    eraseDeleted(context, changed)
     for (const id of changed) commit.touchMessage(state.id, toHex(id))
   }
   return { type: 'acknowledge' }
@@ -236,5 +237,6 @@ function logIncoming(context: Context, receiver: Receiver, commit: Commit, entry
   for (const changed of logged.changed) commit.touchMessage(entry.conversation, toHex(changed))
   const shown = entry.target !== undefined && !isTile(entry.kind) ? entry.target : entry.id
   commit.touchMessage(entry.conversation, toHex(shown))
+  eraseDeleted(context, [entry.kind === 'delete' && entry.target !== undefined ? entry.target : entry.id])
   receiver.received(commit, entry.conversation, logged.hasGap)
 }

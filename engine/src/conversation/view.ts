@@ -2,9 +2,8 @@
 import { decodeContent, sanitizeName, sanitizeText, toHex, type MessageIdBytes, type Saying } from '@parley/core'
 import type { Content, Message } from '../api/schema.ts'
 import type { Context } from '../context.ts'
-import { annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
+import { contentPlace, annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
 import { hasGapBefore, missingIn } from '../store/gaps.ts'
-import { contentPlace } from './compose.ts'
 
 type ViewContext = Pick<Context, 'store' | 'vault'>
 

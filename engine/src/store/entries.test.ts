@@ -21,13 +21,7 @@ import {
   unreadCount,
   waitingEntries,
 } from './entries.ts'
-import {
-  deleteOutbox,
-  deleteOutboxOfPeer,
-  insertOutbox,
-  outboxAfter,
-  peersWithOutbox,
-} from './outbox.ts'
+import { deleteOutbox, deleteOutboxOfPeer, insertOutbox, outboxAfter, peersWithOutbox } from './outbox.ts'
 
 const where = { conversation: CONVERSATION, author: 'alice' }
 const item = (peerId: string, fill: number, message?: string) => ({

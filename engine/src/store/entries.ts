@@ -1,5 +1,5 @@
 /** The log of a conversation: one row per content, in the order that every device agrees on. */
-import { concat, type MessageIdBytes, type Order } from '@parley/core'
+import { concat, toHex, type MessageIdBytes, type Order } from '@parley/core'
 import type { MessageState } from '../api/schema.ts'
 import type { SqlRow, StorePort } from '../ports/store.ts'
 import { bytesOf, flagOf, numberOf, optionalBytes, optionalText, textOf } from './rows.ts'
@@ -11,6 +11,9 @@ export const STATES: readonly MessageState[] = ['queued', 'sent', 'stored', 'del
 export const stateNumber = (state: MessageState): number => STATES.indexOf(state)
 
 export type EntryKind = 'text' | 'edit' | 'delete' | 'reaction' | 'unreaction' | 'unknown'
+
+/** The vault's name for the content of a message. */
+export const contentPlace = (id: MessageIdBytes): string => `entries/${toHex(id)}`
 
 /** Positions are the numbers in `entries.owed`. */
 const OWED = ['none', 'delivered', 'read'] as const
@@ -123,8 +126,8 @@ function groupsOf(ids: readonly MessageIdBytes[]): readonly (readonly MessageIdB
   for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
     const group = ids.slice(start, start + IDS_PER_STATEMENT)
     const size = 2 ** Math.ceil(Math.log2(group.length))
-    for (const last = group.at(-1); last !== undefined && group.length < size;) group.push(last)
-    groups.push(group)
+    const last = group.slice(-1)
+    groups.push([...group, ...Array.from({ length: size - group.length }, () => last).flat()])
   }
   return groups
 }
