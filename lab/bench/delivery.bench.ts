@@ -39,18 +39,18 @@ if (process.argv.includes('--raw')) {
 async function measureLatency(from: Daemon, to: Daemon): Promise<readonly number[]> {
   let arrived: (() => void) | undefined
   const stop = onReceived(to, () => arrived?.())
-  const latencies: number[] = []
+  const times: number[] = []
   for (let index = 0; index < WARM_UP + PINGS; index++) {
     const seen = new Promise<void>((resolve) => (arrived = resolve))
     const sentAt = performance.now()
     await from.api.call('messages.send', { conversation, text: `ping ${index}` })
     await seen
-    if (index >= WARM_UP) latencies.push(performance.now() - sentAt)
+    if (index >= WARM_UP) times.push(performance.now() - sentAt)
     // Events are collected for LIVE_INTERVAL_MS after each other: measure the delivery, not the collecting.
     await new Promise((resolve) => setTimeout(resolve, 35))
   }
   stop()
-  return latencies.sort((a, b) => a - b)
+  return times.sort((a, b) => a - b)
 }
 
 async function measureThroughput(from: Daemon, to: Daemon): Promise<number> {

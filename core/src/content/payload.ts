@@ -49,5 +49,5 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
 }
 
 function idsOf(value: unknown): readonly MessageIdBytes[] | undefined {
-  return isList(value, RECEIPT_IDS_MAX) && value.every(isMessageId) ? (value as readonly MessageIdBytes[]) : undefined
+  return isList(value, RECEIPT_IDS_MAX) && value.every(isMessageId) ? value : undefined
 }

@@ -30,5 +30,5 @@ export function decodeControl(bytes: Uint8Array): Control | undefined {
 }
 
 function idsOf(value: unknown, lengthMax: number): readonly MessageIdBytes[] | undefined {
-  return isList(value, lengthMax) && value.every(isMessageId) ? (value as readonly MessageIdBytes[]) : undefined
+  return isList(value, lengthMax) && value.every(isMessageId) ? value : undefined
 }

@@ -66,7 +66,7 @@ export class Handlers {
   async run<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
     const commands: Partial<Record<OperationName, (params: never) => unknown>> = this.#commands
     const handler = commands[name]
-    const result = handler === undefined ? this.query(name as QueryName, params as never) : handler(params as never)
+    const result = handler === undefined ? this.query(name as QueryName, params) : handler(params as never)
     return (await result) as ResultOf<N>
   }
 

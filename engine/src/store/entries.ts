@@ -214,11 +214,6 @@ export function acknowledgeEntry(store: StorePort, id: MessageIdBytes): boolean 
   )
 }
 
-/** The outbox of this conversation was emptied: what was not delivered waits in the log again. */
-export function unpost(store: StorePort, conversation: string): void {
-  store.run('UPDATE entries SET is_posted = 0 WHERE conversation = ? AND is_posted = 1', [conversation])
-}
-
 /** Own contents in the log that no envelope carries. */
 export const unpostedCount = (store: StorePort): number =>
   numberOf(store.all('SELECT count(*) AS n FROM entries WHERE state = 0 AND is_posted = 0')[0] ?? { n: 0 }, 'n')
