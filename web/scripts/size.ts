@@ -31,7 +31,7 @@ visit('index.html')
 const total = [...gzipBytes.values()].reduce((sum, bytes) => sum + bytes, 0)
 const all = readdirSync(join(dist, 'assets'))
 const pretend = all.filter(
-  (file) => /fake/u.test(file) || readFileSync(join(dist, 'assets', file)).includes('createFakeWorld'),
+  (file) => /fake/u.test(file) || readFileSync(join(dist, 'assets', file)).includes('parley.scenario'),
 )
 
 for (const [path, bytes] of [...gzipBytes].sort((a, b) => b[1] - a[1]))

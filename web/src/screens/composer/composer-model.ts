@@ -2,16 +2,14 @@ import type { ApiClient, Conversation, Message } from '@parley/engine/api'
 import type { Environment } from '../../app/environment.ts'
 import type { LinkState } from '../../app/node-link.ts'
 import { reasonOf } from '../../app/reason.ts'
-import { createDisposables, createStore, type ViewModel } from '../../ui/view-model.ts'
+import { createStore, type Store, type ViewModel } from '../../ui/view-model.ts'
+import { createDraftKeeper, createTypingNotice } from './notices.ts'
 import type { TimelineModel } from '../timeline/timeline-types.ts'
 
 /** As the node has it; letters are code points. */
 export const TEXT_LETTERS_MAX = 20_000
 /** From here on the number of letters left is shown. */
 const LETTERS_LEFT_SHOWN = 500
-const DRAFT_DELAY_MS = 400
-/** At most one typing notification in this time. */
-export const TYPING_INTERVAL_MS = 3_000
 
 export type ComposerMode =
   | { readonly type: 'new' }
@@ -63,132 +61,134 @@ const letterCount = (text: string): number => {
 /** Empty lines before and blanks after a text are slips of the finger. */
 const tidy = (text: string): string => text.replace(/^(?:[^\S\n]*\n)+/u, '').trimEnd()
 
-/** The field below a timeline. What is typed is a draft on the node's disk within half a second. */
-export const createComposerModel = (ports: ComposerPorts): ComposerModel => {
-  const { client, environment, conversation, timeline, link } = ports
+/** The snapshot as it must be for this text. */
+const withText = (before: ComposerSnapshot, text: string, isLinked: boolean): ComposerSnapshot => {
+  const { lettersLeft: _left, problem: _problem, ...rest } = before
+  const left = TEXT_LETTERS_MAX - letterCount(text)
+  return {
+    ...rest,
+    text,
+    canSend: isLinked && left >= 0 && text.trim() !== '',
+    ...(left < LETTERS_LEFT_SHOWN ? { lettersLeft: left } : {}),
+  }
+}
+
+/** What the parts of one composer share. */
+interface ComposerCore {
+  readonly ports: ComposerPorts
+  readonly store: Store<ComposerSnapshot>
+  /** The unsent new message, put aside while another one is edited. */
+  aside: string
+  put(text: string, extra?: Partial<ComposerSnapshot>): void
+  /** As `put`, and the view moves the focus into the field. */
+  putFocused(text: string, mode: ComposerMode): void
+}
+
+const createCore = (ports: ComposerPorts): ComposerCore => {
   const store = createStore<ComposerSnapshot>({
     text: ports.current()?.draft ?? '',
     mode: { type: 'new' },
     canSend: false,
     focusSerial: 0,
   })
-  const owned = createDisposables()
-  /** The unsent new message, put aside while another one is edited. */
-  let aside = ''
-  let cancelDraft: (() => void) | undefined
-  let typingToldAt = Number.NEGATIVE_INFINITY
-
-  const put = (text: string, extra: Partial<ComposerSnapshot> = {}) => {
-    const left = TEXT_LETTERS_MAX - letterCount(text)
-    const isLinked = link.getSnapshot() !== 'lost'
-    const { lettersLeft: _left, problem: _problem, ...rest } = { ...store.getSnapshot(), ...extra }
-    store.set({
-      ...rest,
-      text,
-      canSend: isLinked && left >= 0 && text.trim() !== '',
-      ...(left < LETTERS_LEFT_SHOWN ? { lettersLeft: left } : {}),
-      ...(extra.problem === undefined ? {} : { problem: extra.problem }),
-    })
+  const put: ComposerCore['put'] = (text, extra = {}) => {
+    const { problem, ...fields } = extra
+    const next = withText({ ...store.getSnapshot(), ...fields }, text, ports.link.getSnapshot() !== 'lost')
+    store.set(problem === undefined ? next : { ...next, problem })
   }
-  const flush = () => {
-    if (cancelDraft === undefined) return
-    cancelDraft()
-    cancelDraft = undefined
-    const { text, mode } = store.getSnapshot()
-    const draft = mode.type === 'edit' ? aside : text
-    client.call('conversations.setDraft', { conversation, text: draft.slice(0, 2 * TEXT_LETTERS_MAX) }).catch(() => {
-      // The text stays in the field and in this model; the next change stores it again.
-    })
-  }
-  const keepDraft = () => {
-    cancelDraft ??= environment.after(DRAFT_DELAY_MS, flush)
-  }
-  const tellTyping = () => {
-    const now = environment.now()
-    if (now - typingToldAt < TYPING_INTERVAL_MS) return
-    typingToldAt = now
-    client.call('conversations.typing', { conversation }).catch(() => {
-      // A hint, nothing more.
-    })
-  }
-  const refocused = () => store.getSnapshot().focusSerial + 1
-  const toNew = (text: string) => put(text, { mode: { type: 'new' }, focusSerial: refocused() })
-
-  const saveEdit = (message: Message, text: string) => {
-    toNew(aside)
-    aside = ''
-    if (message.content.type === 'text' && message.content.text === text) return
-    client.call('messages.edit', { conversation, message: message.id, text }).then(
-      (edited) => timeline.take([edited]),
-      (error: unknown) => {
-        // Back into the field, so that nothing typed is lost.
-        aside = store.getSnapshot().text
-        put(text, { mode: { type: 'edit', message }, problem: reasonOf(error) })
-      },
-    )
-  }
-
-  owned.add(
-    link.subscribe(() => {
-      put(store.getSnapshot().text)
-      if (link.getSnapshot() === 'open') keepDraft()
-    }),
-  )
+  const putFocused: ComposerCore['putFocused'] = (text, mode) =>
+    put(text, { mode, focusSerial: store.getSnapshot().focusSerial + 1 })
   put(store.getSnapshot().text)
+  return { ports, store, aside: '', put, putFocused }
+}
 
+/** Going into reply and edit, and out again. */
+const modesOf = (core: ComposerCore): Pick<ComposerModel, 'reply' | 'edit' | 'editLast' | 'cancel'> => {
+  const { store, putFocused } = core
+  /** What is unsent, whatever is in the field. */
+  const unsent = () => {
+    const { mode, text } = store.getSnapshot()
+    return mode.type === 'edit' ? core.aside : text
+  }
+  const edit = (message: Message): boolean => {
+    if (message.content.type !== 'text') return false
+    core.aside = unsent()
+    putFocused(message.content.text, { type: 'edit', message })
+    return true
+  }
   return {
+    reply: (message) => putFocused(unsent(), { type: 'reply', message }),
+    edit: (message) => void edit(message),
+    editLast: () => {
+      const message = core.ports.timeline.lastOwn()
+      return message !== undefined && edit(message)
+    },
+    cancel: () => {
+      if (store.getSnapshot().mode.type === 'new') return false
+      putFocused(unsent(), { type: 'new' })
+      core.aside = ''
+      return true
+    },
+  }
+}
+
+const saveEdit = (core: ComposerCore, message: Message, text: string) => {
+  const { client, conversation, timeline } = core.ports
+  core.putFocused(core.aside, { type: 'new' })
+  core.aside = ''
+  if (message.content.type === 'text' && message.content.text === text) return
+  client.call('messages.edit', { conversation, message: message.id, text }).then(
+    (edited) => timeline.take([edited]),
+    (error: unknown) => {
+      // Back into the field, so that nothing typed is lost.
+      core.aside = core.store.getSnapshot().text
+      core.put(text, { mode: { type: 'edit', message }, problem: reasonOf(error) })
+    },
+  )
+}
+
+/** The field below a timeline. What is typed is a draft on the node's disk within half a second. */
+export const createComposerModel = (ports: ComposerPorts): ComposerModel => {
+  const core = createCore(ports)
+  const { store, put, putFocused } = core
+  const draft = createDraftKeeper(ports, () => {
+    const { text, mode } = store.getSnapshot()
+    return (mode.type === 'edit' ? core.aside : text).slice(0, 2 * TEXT_LETTERS_MAX)
+  })
+  const typing = createTypingNotice(ports)
+  const endLink = ports.link.subscribe(() => {
+    put(store.getSnapshot().text)
+    if (ports.link.getSnapshot() === 'open') draft.keep()
+  })
+  return {
+    ...modesOf(core),
     getSnapshot: store.getSnapshot,
     subscribe: store.subscribe,
     setText: (text) => {
-      const { mode } = store.getSnapshot()
       put(text)
-      if (mode.type === 'edit') return
-      keepDraft()
-      if (text.trim() !== '') tellTyping()
+      if (store.getSnapshot().mode.type === 'edit') return
+      draft.keep()
+      if (text.trim() !== '') typing.tell()
     },
     send: () => {
       const { text: typed, mode, canSend } = store.getSnapshot()
       if (!canSend) return false
       const text = tidy(typed)
       if (mode.type === 'edit') {
-        saveEdit(mode.message, text)
+        saveEdit(core, mode.message, text)
         return true
       }
-      timeline.send(text, mode.type === 'reply' ? mode.message.id : undefined)
-      typingToldAt = Number.NEGATIVE_INFINITY
-      toNew('')
-      keepDraft()
+      ports.timeline.send(text, mode.type === 'reply' ? mode.message.id : undefined)
+      typing.reset()
+      putFocused('', { type: 'new' })
+      draft.keep()
       return true
     },
-    reply: (message) => {
-      const { mode, text } = store.getSnapshot()
-      put(mode.type === 'edit' ? aside : text, { mode: { type: 'reply', message }, focusSerial: refocused() })
-    },
-    edit: (message) => {
-      if (message.content.type !== 'text') return
-      const { mode, text } = store.getSnapshot()
-      if (mode.type !== 'edit') aside = text
-      put(message.content.text, { mode: { type: 'edit', message }, focusSerial: refocused() })
-    },
-    editLast: () => {
-      const message = timeline.lastOwn()
-      if (message?.content.type !== 'text') return false
-      aside = store.getSnapshot().text
-      put(message.content.text, { mode: { type: 'edit', message }, focusSerial: refocused() })
-      return true
-    },
-    cancel: () => {
-      const { mode, text } = store.getSnapshot()
-      if (mode.type === 'new') return false
-      toNew(mode.type === 'edit' ? aside : text)
-      aside = ''
-      return true
-    },
-    focus: () => store.patch({ focusSerial: refocused() }),
-    flush,
+    focus: () => store.patch({ focusSerial: store.getSnapshot().focusSerial + 1 }),
+    flush: draft.flush,
     dispose: () => {
-      flush()
-      owned.dispose()
+      draft.flush()
+      endLink()
     },
   }
 }

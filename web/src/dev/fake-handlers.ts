@@ -1,0 +1,232 @@
+import {
+  EngineError,
+  type ContactRequest,
+  type Me,
+  type Message,
+  type OperationName,
+  type Params,
+  type ResultOf,
+} from '@parley/engine/api'
+import { messageAt, type FakeConversation, type FakeState } from './fake-state.ts'
+import { nameOf, toContact, toConversation } from './fake-views.ts'
+
+export type Handlers = { [N in OperationName]: (params: Params<N>) => ResultOf<N> }
+
+type Area<P extends string> = Pick<Handlers, Extract<OperationName, `${P}.${string}`>>
+
+const fakePhrase =
+  'legal winner thank year wave sausage worth useful legal winner thank year ' +
+  'wave sausage worth useful legal winner thank year wave sausage worth title'
+
+const find = (state: FakeState, id: string): FakeConversation => {
+  const conversation = state.conversations.find((each) => each.id === id)
+  if (conversation === undefined) throw new EngineError('CONVERSATION_NOT_FOUND')
+  return conversation
+}
+
+const byAccount = (state: FakeState, account: string): FakeConversation => {
+  const conversation = state.conversations.find((each) => each.account === account)
+  if (conversation === undefined) throw new EngineError('CONTACT_NOT_FOUND')
+  return conversation
+}
+
+const takeRequest = ({ requests }: FakeState, id: string): ContactRequest => {
+  const at = requests.findIndex((request) => request.id === id)
+  const [request] = at < 0 ? [] : requests.splice(at, 1)
+  if (request === undefined) throw new EngineError('REQUEST_NOT_FOUND')
+  return request
+}
+
+const assertOwn = (state: FakeState, conversation: FakeConversation, id: string): void => {
+  if (conversation.messages[messageAt(conversation, id)]?.sender !== state.account)
+    throw new EngineError('MESSAGE_NOT_YOURS')
+}
+
+const pageOf = (each: FakeConversation, params: Params<'messages.page'>): ResultOf<'messages.page'> => {
+  const { limit = 50, before, after, around } = params
+  const all = each.messages
+  let start = Math.max(0, all.length - limit)
+  let end = all.length
+  if (before !== undefined) {
+    end = messageAt(each, before)
+    start = Math.max(0, end - limit)
+  } else if (after !== undefined) {
+    start = messageAt(each, after) + 1
+    end = Math.min(all.length, start + limit)
+  } else if (around !== undefined) {
+    start = Math.max(0, messageAt(each, around) - Math.floor(limit / 2))
+    end = Math.min(all.length, start + limit)
+  }
+  return { messages: all.slice(start, end), hasBefore: start > 0, hasAfter: end < all.length }
+}
+
+type Reactions = Message['reactions']
+
+const reactionsAfter = (before: Reactions, emoji: string, account: string, isOn: boolean): Reactions => {
+  const others = before
+    .map((row) => (row.emoji === emoji ? { emoji, accounts: row.accounts.filter((each) => each !== account) } : row))
+    .filter((row) => row.accounts.length > 0)
+  const accounts = others.find((row) => row.emoji === emoji)?.accounts ?? []
+  return isOn ? [...others.filter((row) => row.emoji !== emoji), { emoji, accounts: [...accounts, account] }] : others
+}
+
+const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
+  const { me, conversations, now, touch } = state
+  const setMe = (fields: Partial<Me>): Me => {
+    me.current = { ...me.current, ...fields }
+    touch()
+    return me.current
+  }
+  return {
+    'me.get': () => me.current,
+    'me.update': ({ name, settings }) =>
+      setMe({
+        ...(name === undefined ? {} : { name }),
+        settings: { ...me.current.settings, ...settings },
+      }),
+    'me.recoveryPhrase': () => ({ phrase: fakePhrase }),
+    'me.confirmRecoveryPhrase': () => setMe({ isRecoveryPhraseConfirmed: true }),
+    'me.setPassphrase': ({ passphrase: next, current }) => {
+      if (state.passphrase !== undefined && current !== state.passphrase) throw new EngineError('PASSPHRASE_WRONG')
+      if (next !== '' && [...next].length < 8) throw new EngineError('PASSPHRASE_TOO_SHORT')
+      state.passphrase = next === '' ? undefined : next
+      return setMe({ hasPassphrase: state.passphrase !== undefined })
+    },
+    'invites.create': () => {
+      const id = `i${state.invites.length + 1}`
+      const link = `https://parley.example/i#${'mE7pQx2Lr9vKf4Tz'.repeat(12)}${id}`
+      const invite = { id, link, createdAt: now(), expiresAt: now() + 30 * 86_400_000 }
+      state.invites = [...state.invites, invite]
+      touch()
+      return invite
+    },
+    'invites.list': () => [...state.invites],
+    'invites.revoke': ({ id }) => {
+      state.invites = state.invites.filter((invite) => invite.id !== id)
+      touch()
+      return null
+    },
+    'network.get': () => ({
+      ...state.network,
+      addresses: state.network.isListening ? me.current.addresses : [],
+      peers: conversations
+        .filter((each) => each.isConnected)
+        .map((each, at) => ({
+          account: each.account,
+          name: nameOf(each),
+          peerId: `12D3KooW${each.id.slice(0, 36)}`,
+          path: at % 3 === 2 ? ('relayed' as const) : ('direct' as const),
+          connectedAt: now() - 600_000,
+        })),
+      waitingMessages: conversations.reduce(
+        (sum, each) => sum + each.messages.filter((message) => message.state === 'queued').length,
+        0,
+      ),
+      storedBytes: 18_400_000,
+    }),
+  }
+}
+
+const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'blocks'> => {
+  const { conversations, requests, now, touch, addConversation, addMessage } = state
+  return {
+    'contacts.add': ({ link }) => {
+      if (state.invites.some((invite) => invite.link === link)) throw new EngineError('INVITE_IS_OWN')
+      if (!link.includes('#')) throw new EngineError('INVITE_MALFORMED')
+      return toConversation(addConversation('Noor', { status: 'invited' }), state.account)
+    },
+    'contacts.list': () => conversations.map((each) => toContact(each, now())),
+    'contacts.rename': ({ account, name }) => {
+      const contact = byAccount(state, account)
+      contact.givenName = name
+      touch()
+      return toContact(contact, now())
+    },
+    'contacts.safetyNumber': ({ account }) => ({
+      digits: Array.from({ length: 60 }, (_, at) => (account.charCodeAt(9 + (at % 40)) * 7 + at * 3) % 10).join(''),
+      isVerified: byAccount(state, account).isVerified,
+    }),
+    'contacts.verify': ({ account, isVerified }) => {
+      const contact = byAccount(state, account)
+      contact.isVerified = isVerified
+      touch()
+      return toContact(contact, now())
+    },
+    'requests.list': () => [...requests],
+    'requests.accept': ({ id }) => {
+      const request = takeRequest(state, id)
+      const conversation = addConversation(request.name, { isConnected: true })
+      if (request.text !== '') addMessage(conversation, 'them', request.text)
+      return toConversation(conversation, state.account)
+    },
+    'requests.decline': ({ id }) => {
+      takeRequest(state, id)
+      touch()
+      return null
+    },
+    'blocks.add': ({ account }) => {
+      const contact = byAccount(state, account)
+      contact.status = 'blocked'
+      contact.isConnected = false
+      touch()
+      return null
+    },
+    'blocks.remove': ({ account }) => {
+      byAccount(state, account).status = 'active'
+      touch()
+      return null
+    },
+  }
+}
+
+const messageHandlers = (state: FakeState): Area<'conversations' | 'messages'> => {
+  const { conversations, now, touch, addMessage, change } = state
+  return {
+    'conversations.list': () =>
+      conversations.map((each) => toConversation(each, state.account)).sort((a, b) => b.updatedAt - a.updatedAt),
+    'conversations.read': ({ conversation, upTo }) => {
+      const each = find(state, conversation)
+      const end = upTo === undefined ? each.messages.length : messageAt(each, upTo) + 1
+      each.readUpTo = Math.max(each.readUpTo, end)
+      touch()
+      return null
+    },
+    'conversations.setDraft': ({ conversation, text }) => {
+      find(state, conversation).draft = text
+      touch()
+      return null
+    },
+    'conversations.typing': ({ conversation }) => {
+      find(state, conversation)
+      return null
+    },
+    'messages.page': (params) => pageOf(find(state, params.conversation), params),
+    'messages.send': ({ conversation, text, replyTo }) => {
+      const each = find(state, conversation)
+      if ([...text].length > 20_000) throw new EngineError('TEXT_TOO_LONG')
+      if (each.status === 'blocked') throw new EngineError('CONTACT_BLOCKED')
+      return addMessage(each, 'me', text, replyTo === undefined ? {} : { replyTo })
+    },
+    'messages.edit': ({ conversation, message, text }) => {
+      assertOwn(state, find(state, conversation), message)
+      return change(find(state, conversation), message, { content: { type: 'text', text }, editedAt: now() })
+    },
+    'messages.delete': ({ conversation, message }) => {
+      assertOwn(state, find(state, conversation), message)
+      return change(find(state, conversation), message, { content: { type: 'deleted' }, reactions: [] })
+    },
+    'messages.react': ({ conversation, message, emoji, isOn }) => {
+      const each = find(state, conversation)
+      const before = each.messages[messageAt(each, message)]?.reactions ?? []
+      return change(each, message, { reactions: reactionsAfter(before, emoji, state.account, isOn) })
+    },
+    'messages.retry': ({ conversation, message }) => change(find(state, conversation), message, { state: 'queued' }),
+  }
+}
+
+/** The whole API over a {@link FakeState}. */
+export const createFakeHandlers = (state: FakeState): Handlers => ({
+  ...meHandlers(state),
+  ...contactHandlers(state),
+  ...messageHandlers(state),
+})
