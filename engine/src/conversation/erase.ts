@@ -3,7 +3,7 @@
  * remains is that it existed. Own words wait until they were delivered, because until then only this log can seal them
  * again. Spec: CNT-15.
  */
-import type { MessageIdBytes } from '@parley/core'
+import { toHex, type MessageIdBytes } from '@parley/core'
 import type { Context } from '../context.ts'
 import { annotationsOf, contentPlace, entryById, type Entry } from '../store/entries.ts'
 
@@ -12,15 +12,19 @@ type EraseContext = Pick<Context, 'store' | 'vault' | 'self'>
 /** Content whose words were erased: nothing decodes from it. */
 export const isErased = (content: Uint8Array): boolean => content.length === 0
 
-/** Erases what its author deleted among these messages. Inside a transaction. */
+/** Erases those of these messages that their author deleted, with their edits. Inside a transaction. */
 export function eraseDeleted(context: EraseContext, ids: readonly MessageIdBytes[]): void {
-  for (const deletion of annotationsOf(context.store, ids)) {
-    const target = deletion.kind === 'delete' && deletion.target !== undefined ? deletion.target : undefined
-    const entry = target === undefined ? undefined : entryById(context.store, target)
-    if (entry === undefined || entry.author !== deletion.author || mustStay(context, entry)) continue
-    erase(context, entry)
-    for (const edit of annotationsOf(context.store, [entry.id])) {
-      if (edit.kind === 'edit' && edit.author === entry.author && !mustStay(context, edit)) erase(context, edit)
+  const deletions = annotationsOf(context.store, ids).filter(({ kind }) => kind === 'delete')
+  const messages = new Map(deletions.flatMap(({ target }) => (target === undefined ? [] : [[toHex(target), target]])))
+  for (const id of messages.values()) {
+    const message = entryById(context.store, id)
+    if (message === undefined) continue
+    const byAuthor = annotationsOf(context.store, [id]).filter(
+      ({ author, conversation }) => author === message.author && conversation === message.conversation,
+    )
+    if (!byAuthor.some(({ kind }) => kind === 'delete')) continue
+    for (const part of [message, ...byAuthor.filter(({ kind }) => kind === 'edit')]) {
+      if (!mustStay(context, part)) erase(context, part)
     }
   }
 }

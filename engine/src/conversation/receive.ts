@@ -22,7 +22,7 @@ import {
 } from '@parley/core'
 import type { Context } from '../context.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
-import { contentPlace, advanceStates, isTile, oweDelivered, type Entry } from '../store/entries.ts'
+import { advanceStates, contentPlace, editTargets, isTile, oweDelivered, type Entry } from '../store/entries.ts'
 import { isMissing, logEntry } from '../store/gaps.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -151,7 +151,7 @@ function onStatus(
       ...advanceStates(context.store, report.delivered, 'delivered', where),
       ...advanceStates(context.store, report.read, 'read', where),
     ]
-    eraseDeleted(context, changed)
+    eraseDeleted(context, [...changed, ...editTargets(context.store, changed)])
     for (const id of changed) commit.touchMessage(state.id, toHex(id))
   }
   return { type: 'acknowledge' }
@@ -237,6 +237,6 @@ function logIncoming(context: Context, receiver: Receiver, commit: Commit, entry
   for (const changed of logged.changed) commit.touchMessage(entry.conversation, toHex(changed))
   const shown = entry.target !== undefined && !isTile(entry.kind) ? entry.target : entry.id
   commit.touchMessage(entry.conversation, toHex(shown))
-  eraseDeleted(context, [entry.kind === 'delete' && entry.target !== undefined ? entry.target : entry.id])
+  eraseDeleted(context, [shown])
   receiver.received(commit, entry.conversation, logged.hasGap)
 }

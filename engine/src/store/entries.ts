@@ -149,6 +149,15 @@ export function tilesById(store: StorePort, ids: readonly MessageIdBytes[]): rea
   )
 }
 
+/** What the edits among these ids edit. */
+export function editTargets(store: StorePort, ids: readonly MessageIdBytes[]): readonly MessageIdBytes[] {
+  return groupsOf(ids).flatMap((group) =>
+    store
+      .all(`SELECT target FROM entries WHERE id IN (${marks(group)}) AND kind = 'edit'`, group)
+      .map((row) => bytesOf(row, 'target')),
+  )
+}
+
 export interface PagePosition {
   readonly order: Order
   readonly id: MessageIdBytes
