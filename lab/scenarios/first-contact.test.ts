@@ -152,6 +152,29 @@ describe('meeting', () => {
     expect(requests.map(({ name }) => name.length)).toContain(64)
   })
 
+  test('[FST-12] [FST-14] a request that somebody recorded is of no use to them: not again, and not for somebody else', async () => {
+    await using world = await createWorld()
+    const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+    const carol = await world.open('Carol')
+    await befriend(world, carol, alice)
+    await ask(world, bob, alice, 'hello')
+    const sealed = alice.wire.envelopes.filter((bytes) => bytes[0] === 0x02)
+    expect(sealed.length).toBeGreaterThan(0)
+    await alice.engine.call('requests.decline', { id: (await onlyRequest(alice)).id })
+    for (const bytes of sealed) {
+      alice.wire.inject(carol.peerId, { type: 'envelope', bytes })
+      carol.wire.inject(alice.peerId, { type: 'envelope', bytes })
+      carol.wire.inject(alice.peerId, {
+        type: 'envelope',
+        bytes: bytes.map((byte, at) => (at === 1_200 ? byte ^ 1 : byte)),
+      })
+    }
+    await world.pass(5_000)
+    for (const person of [alice, carol]) expect(await person.engine.call('requests.list', {})).toEqual([])
+    expect(await carol.engine.call('contacts.list', {})).toHaveLength(1)
+    expect(carol.wire.links).toBe(1)
+  })
+
   test('[FST-20] two people meet a second time: the same conversation goes on', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]

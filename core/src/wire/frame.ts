@@ -66,9 +66,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
         ? { type: 'bundle', bundle: first }
         : undefined
     case ENVELOPE:
-      return isEnvelope(first) && value.length === 2
-        ? { type: 'envelope', bytes: first }
-        : undefined
+      return isEnvelope(first) && value.length === 2 ? { type: 'envelope', bytes: first } : undefined
     case ACK:
       return isIdList(first) && value.length === 2 ? { type: 'ack', ids: first } : undefined
     case REFUSE:
