@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../base/bytes.ts'
@@ -26,5 +27,12 @@ describe('tags', () => {
     const first = messageTag(secret, tagBucket(start))
     expect(messageTag(secret, tagBucket(start + TAG_BUCKET_MS - 1))).toEqual(first)
     expect(messageTag(secret, tagBucket(start - 1))).not.toEqual(first)
+  })
+
+  it('[ENV-2] are HKDF-SHA-256 of the secret, as any other implementation computes it', () => {
+    const secret = new Uint8Array(32).fill(9)
+    const hkdf = (info: string | Uint8Array) => new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, 16))
+    expect(handshakeTag(secret)).toEqual(hkdf('h'))
+    expect(messageTag(secret, 81_816)).toEqual(hkdf(Uint8Array.of(0x6d, 0, 0, 0, 0, 0, 1, 0x3f, 0x98)))
   })
 })
