@@ -40,7 +40,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const [popup, setPopup] = useState<MessagePopup>()
-  const { isShift, isSettled, isAwayFromEnd, onScroll, onResize } = useTimelineScroll(
+  const { isShift, isSettled, isAwayFromEnd, onScroll, onScrollEnd, onResize } = useTimelineScroll(
     timeline,
     snapshot,
     scroller,
@@ -83,6 +83,7 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
           bufferSize={isSettled ? BUFFER_PX : OPENING_BUFFER_PX}
           keepMounted={focus.keepMounted}
           onScroll={onScroll}
+          onScrollEnd={onScrollEnd}
           onResize={onResize}
         >
           {tiles.map((tile, at) =>

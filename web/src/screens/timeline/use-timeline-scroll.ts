@@ -32,6 +32,8 @@ export const useTimelineScroll = (
   const [shown, setShown] = useState({ tiles, isShift: false })
   const isShift = shown.tiles === tiles ? shown.isShift : isFrontChange(shown.tiles, tiles)
   if (shown.tiles !== tiles) setShown({ tiles, isShift })
+  // Until scrolling rests the list keeps its distance from the end, so nothing may come there: it would move the view.
+  const isShifting = useRef(false)
 
   const look = useCallback(() => {
     const element = scroller.current
@@ -44,7 +46,7 @@ export const useTimelineScroll = (
     setAwayFromEnd(toEnd > element.clientHeight * 0.6)
     timeline.setAtEnd(isAtEnd)
     if (element.scrollTop < element.clientHeight * AHEAD_SCREENS) timeline.loadOlder()
-    if (toEnd < element.clientHeight * AHEAD_SCREENS) timeline.loadNewer()
+    if (toEnd < element.clientHeight * AHEAD_SCREENS && !isShifting.current) timeline.loadNewer()
     seeLast(timeline, present, element)
   }, [timeline, scroller, list])
 
@@ -55,6 +57,7 @@ export const useTimelineScroll = (
 
   useLayoutEffect(() => {
     newest.current = snapshot
+    if (isShift) isShifting.current = true
     const { tiles: present, scroll: wanted } = snapshot
     if (wanted === undefined || wanted.serial === handled.current) {
       stick()
@@ -69,7 +72,7 @@ export const useTimelineScroll = (
     const at = present.findIndex((tile) => tile.key === target.key)
     const offset = align === 'start' ? -(target.offset ?? TOP_GAP_PX) : 0
     if (at >= 0) list.current?.scrollToIndex(at, { align, offset })
-  }, [snapshot, stick, look, list])
+  }, [snapshot, isShift, stick, look, list])
 
   // Sizes settle within a frame; then what can be seen is known, and nothing of it will move.
   useLayoutEffect(() => {
@@ -104,7 +107,12 @@ export const useTimelineScroll = (
     return () => observer.disconnect()
   }, [scroller, onResize])
 
-  return { isShift, isSettled, isAwayFromEnd, onScroll: look, onResize }
+  const onScrollEnd = useCallback(() => {
+    isShifting.current = false
+    look()
+  }, [look])
+
+  return { isShift, isSettled, isAwayFromEnd, onScroll: look, onScrollEnd, onResize }
 }
 
 const isFrontChange = (before: readonly Tile[], now: readonly Tile[]): boolean => {
