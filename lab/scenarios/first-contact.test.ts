@@ -187,4 +187,18 @@ describe('meeting', () => {
     expect(await texts(bob, id)).toEqual(['one', 'two'])
     expect(await bob.engine.call('requests.list', {})).toEqual([])
   })
+
+  test('[FST-18] a request that nobody answered for a month says so', async () => {
+    await using world = await createWorld()
+    const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+    const { link } = await alice.engine.call('invites.create', {})
+    await bob.engine.call('contacts.add', { link })
+    await world.pass(2_000)
+    await bob.stop()
+    world.clock.jump(40 * 86_400_000)
+    const [request] = await alice.engine.call('requests.list', {})
+    await expect(alice.engine.call('requests.accept', { id: request?.id ?? '' })).rejects.toMatchObject({
+      code: 'REQUEST_EXPIRED',
+    })
+  })
 })

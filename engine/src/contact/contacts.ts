@@ -250,7 +250,7 @@ export async function acceptRequest(
   const request = requestById(context.store, id)
   if (request === undefined) throw new EngineError('REQUEST_NOT_FOUND')
   const bundle = await verifyDeviceBundle(context.crypto, request.bundle, now)
-  if (!bundle.ok) throw new EngineError('REQUEST_NOT_FOUND', `their keys are ${bundle.reason}`)
+  if (!bundle.ok) throw new EngineError('REQUEST_EXPIRED', `their keys are ${bundle.reason}`)
   const { account } = request
   const conversation = directConversationId(context.self.account, account)
   const isNew = context.conversations.get(conversation) === undefined

@@ -51,7 +51,7 @@ export function insertConversation(context: Context, id: string, account: string
 /**
  * Makes a new group of this device and the bundle's device, stages its epoch, and seals the Welcome for it. The bundle
  * was verified. @returns what to write: the Welcome in the outbox.
- * @throws EngineError `INTERNAL` when the other device's key package is of no use.
+ * @throws EngineError `REQUEST_EXPIRED` when the other device's key package is of no use any more.
  */
 export async function startGroup(
   context: Context,
@@ -65,7 +65,7 @@ export async function startGroup(
   const [bytes] = theirs.keyPackages
   const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, now)
   if (!keyPackage?.ok)
-    throw new EngineError('INTERNAL', `key package of the contact: ${keyPackage?.reason ?? 'missing'}`)
+    throw new EngineError('REQUEST_EXPIRED', `key package of the contact: ${keyPackage?.reason ?? 'missing'}`)
   const created = await createGroup(mls, self.signer, groupId, now)
   const committed = await commitChange(mls, created, { add: [keyPackage.value], remove: [] }, NO_AUTHENTICATED_DATA)
   if (!committed.ok) throw new EngineError('INTERNAL', `group: ${committed.reason}`)

@@ -29,6 +29,7 @@ export class Sync {
   readonly #context: () => Context
   readonly #announcing = new Map<string, Cancel>()
   readonly #wanting = new Map<string, Wanting>()
+  readonly #answeredAt = new Map<string, number>()
 
   constructor(context: () => Context) {
     this.#context = context
@@ -65,11 +66,21 @@ export class Sync {
 
   onControl(conversation: string, origin: Origin, control: Control): void {
     if (control.type === 'want') {
-      this.#answer(conversation, origin, control)
+      if (this.#mayAnswer(conversation)) this.#answer(conversation, origin, control)
       return
     }
     const unknown = control.heads.filter((id) => !hasEntry(this.#context().store, id))
     if (unknown.length > 0) this.wantSoon(conversation, unknown)
+  }
+
+  /** An honest device asks once in WANT_INTERVAL_MS; whoever asks faster makes us work for nothing. */
+  #mayAnswer(conversation: string): boolean {
+    const now = this.#context().clock.now()
+    const sinceMs = now - (this.#answeredAt.get(conversation) ?? -Infinity)
+    // A clock that was set back must not silence us.
+    if (sinceMs >= 0 && sinceMs < WANT_INTERVAL_MS / 2) return false
+    this.#answeredAt.set(conversation, now)
+    return true
   }
 
   stop(): void {
