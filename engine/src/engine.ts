@@ -105,6 +105,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     const context = () => this.#context
     this.#service = new ConversationService(context, {
       typingChanged: () => this.#live.touched(new Set(['conversations'])),
+      askAgain: (conversation) => this.#askAgain(conversation),
       restart: (conversation) => this.#restart(conversation),
     })
     this.#views = new Views(context, this.#service)
@@ -249,7 +250,10 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (device?.bundle === undefined) return
     const now = clock.now()
     const bundle = await verifyDeviceBundle(crypto, device.bundle, now)
-    if (!bundle.ok) return
+    if (!bundle.ok) {
+      this.#askAgain(conversation)
+      return
+    }
     const reusable = bundle.value.keyPackages.slice(-1)
     log.log('warn', 'the other side cannot read this group: making a new one', {})
     await turns.runAlone('input', () =>
@@ -261,6 +265,13 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
         now,
       ),
     )
+  }
+
+  #askAgain(conversation: string): void {
+    const { store, sessions } = this.#context
+    const contact = contactByConversation(store, conversation)
+    if (contact === undefined) return
+    for (const session of sessions.ofAccount(contact.account)) askForBundle(this.#context, session)
   }
 
   #background(work: Promise<unknown>): void {

@@ -91,4 +91,4 @@ export function faultsOf(seed: number): Faults {
   }
 }
 
-const pickJump = (dice: Dice): number => dice.pick([2_000, 60_000, 240_000, 6 * 3_600_000])
+const pickJump = (dice: Dice): number => dice.pick([2_000, 60_000, 240_000, 6 * 3_600_000, 80 * 3_600_000])

@@ -118,10 +118,11 @@ export class Life {
 
   /** What the person sees of a conversation, looked at for things that must not be seen. */
   async look(person: Person, conversation: string, limit = PAGE_LIMIT): Promise<readonly Message[]> {
+    const { watch } = this.#world
+    const asked = watch.shown
     const page = await person.do('messages.page', { conversation, limit })
     const messages = page?.messages ?? []
-    const { watch } = this.#world
-    watch.onShown(person.name, messages)
+    watch.onShown(person.name, messages, asked)
     if (new Set(messages.map(({ id }) => id)).size < messages.length)
       watch.breach(`${person.name} sees one message twice`)
     const texts = messages.flatMap(({ content }) => (content.type === 'text' ? [content.text] : []))

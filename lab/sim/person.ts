@@ -19,7 +19,7 @@ const ORDINARY_ERRORS: readonly string[] = [
 ]
 
 /** Looked at all the time, as the page does. */
-const LIVE_QUERIES = ['conversations.list', 'requests.list', 'contacts.list', 'network.get'] as const
+const LIVE_QUERIES = ['conversations.list', 'requests.list', 'contacts.list'] as const
 
 /** One run of the program. */
 interface Process {

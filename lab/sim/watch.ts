@@ -29,7 +29,8 @@ export class Watch {
   readonly #timeline: Timeline
   readonly #isTracing: boolean
   readonly #digest = createHash('sha256')
-  readonly #states = new Map<string, MessageState>()
+  readonly #states = new Map<string, { readonly state: MessageState; readonly at: number }>()
+  #shown = 0
 
   constructor(timeline: Timeline, isTracing: boolean) {
     this.#timeline = timeline
@@ -62,22 +63,32 @@ export class Watch {
     this.trace(`${who} ${level} ${message} ${JSON.stringify(fields)}`)
   }
 
-  /** Everything that a device shows passes here. */
-  onShown(who: string, messages: readonly Message[]): void {
+  /** Grows with everything that is shown. */
+  get shown(): number {
+    return this.#shown
+  }
+
+  /**
+   * Everything that a device shows passes here. `asked`: the value of {@link shown} when this was asked for. An answer
+   * may arrive behind an event that is newer than it, and then says nothing.
+   */
+  onShown(who: string, messages: readonly Message[], asked = this.#shown): void {
     for (const { id, state } of messages) {
       const key = `${who} ${id}`
       const before = this.#states.get(key)
-      if (before !== undefined && !NEXT[before].includes(state)) {
-        this.breach(`${who} shows ${id.slice(0, 8)} as ${state} after ${before}`)
+      if (before !== undefined && before.at > asked) continue
+      if (before !== undefined && !NEXT[before.state].includes(state)) {
+        this.breach(`${who} shows ${id.slice(0, 8)} as ${state} after ${before.state}`)
       }
-      if (before !== state) this.trace(`${who} shows ${id.slice(0, 8)} as ${state}`)
-      this.#states.set(key, state)
+      if (before?.state === state) continue
+      this.trace(`${who} shows ${id.slice(0, 8)} as ${state}`)
+      this.#states.set(key, { state, at: ++this.#shown })
     }
   }
 
   /** A person pressed retry: the message may be queued again. */
   onRetry(who: string, id: string): void {
-    this.#states.set(`${who} ${id}`, 'queued')
+    this.#states.set(`${who} ${id}`, { state: 'queued', at: ++this.#shown })
   }
 
   /** Goes into the digest of the run. */

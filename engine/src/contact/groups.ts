@@ -121,7 +121,7 @@ export async function joinDirectGroup(
   for (const { name, keyPackage, secrets, isLastResort } of storedKeyPackages(context)) {
     const group = await joinGroup(context.mls, body.welcome, keyPackage, secrets)
     if (!group.ok) continue
-    const isPlausible = isPlausibleGroupId(groupInfo(group.value).groupId, now)
+    const isPlausible = isPlausibleGroupId(groupInfo(group.value).groupId)
     if (!isPlausible || !isGroupOf(group.value, [context.self.account, account])) return undefined
     await stageGroup(context, conversation, group.value, now, account)
     const apply = () => {

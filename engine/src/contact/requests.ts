@@ -56,8 +56,8 @@ export async function receiveSealed(
   const opened = await openSealed({ crypto }, owner, bytes, now)
   if (!opened.ok) {
     log.log('info', 'sealed envelope ignored', { reason: opened.reason })
-    // One of the two clocks is wrong now and will be right one day; until then the sender keeps it.
-    return opened.reason === 'from-future' ? () => ({ type: 'nothing' }) : ACKNOWLEDGE
+    // One of the two clocks is wrong and will be right one day: the sender must not believe that this arrived.
+    return opened.reason === 'from-future' ? () => ({ type: 'refuse', reason: 'from-future' }) : ACKNOWLEDGE
   }
   const { sender, encHash } = opened.value
   const isSeen = store.all('SELECT 1 AS found FROM seen_seals WHERE hash = ?', [encHash]).length > 0

@@ -1,7 +1,6 @@
 /** Which epoch counts, which are kept, and which one an envelope belongs to. Spec: CNV-4…CNV-11, ENV-2. */
 import {
   chooseHead,
-  DAY_MS,
   EPOCH_RETENTION_MS,
   EPOCHS_RETAINED_MAX,
   EPOCHS_RETAINED_MIN_DEPTH,
@@ -20,10 +19,9 @@ import type { ConversationState, Epoch, EpochKeys } from './state.ts'
 
 /** The first bytes of a group id say when the group was made: Unix milliseconds, big-endian. CNV-11 */
 const MADE_AT_BYTES = 6
-const MADE_AT_MAX = 2 ** (8 * MADE_AT_BYTES) - 1
+/** Half of what the bytes can say, so that there is always room for a group that counts more. */
+const MADE_AT_MAX = 2 ** (8 * MADE_AT_BYTES - 1) - 1
 const GROUP_ID_BYTES = 32
-/** How far ahead of our clock a group may claim to have been made. */
-const AHEAD_MAX_MS = DAY_MS
 
 /**
  * The id of a new group of a conversation: when it is made, but later than every group known here, then random. So the
@@ -46,9 +44,12 @@ export function newGroupId(epochs: Iterable<Epoch>, random: RandomPort, now: Mil
 
 const madeAtOf = (groupIdHex: string): Millis => Number.parseInt(groupIdHex.slice(0, 2 * MADE_AT_BYTES), 16)
 
-/** False for an id that no honest device makes: one from the future would count for ever. CNV-11 */
-export const isPlausibleGroupId = (id: Uint8Array, now: Millis): boolean =>
-  id.length === GROUP_ID_BYTES && madeAtOf(toHex(id)) <= now + AHEAD_MAX_MS
+/**
+ * False for an id that would count for ever. One that only claims a time ahead of our clock is no worse than others: the
+ * next group counts more all the same, and whoever made it under a wrong clock must not be left alone with it. CNV-11
+ */
+export const isPlausibleGroupId = (id: Uint8Array): boolean =>
+  id.length === GROUP_ID_BYTES && madeAtOf(toHex(id)) < MADE_AT_MAX
 
 function newestGroup(epochs: Iterable<Epoch>): string | undefined {
   let newest: string | undefined

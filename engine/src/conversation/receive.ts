@@ -37,7 +37,7 @@ export type Outcome =
   | { readonly type: 'refuse'; readonly reason: RefusalReason }
   | { readonly type: 'nothing' }
 
-export type RefusalReason = 'unknown-conversation' | 'unknown-epoch' | 'undecryptable'
+export type RefusalReason = 'unknown-conversation' | 'unknown-epoch' | 'undecryptable' | 'from-future'
 
 const ACKNOWLEDGE: Apply<Outcome> = () => ({ type: 'acknowledge' })
 const refuse =

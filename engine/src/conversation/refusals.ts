@@ -6,6 +6,7 @@
 import { tagOf, toHex } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
+import { unrequest } from '../store/contacts.ts'
 import { refuseEntry, type RefusedEntry } from '../store/entries.ts'
 import { deleteOutbox, hasEarlierHandshake, hasHandshake, newestOutboxSeq, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
@@ -27,6 +28,8 @@ export type RefusalOutcome = 'kept' | 'settled'
 export interface RefusalEvents {
   /** Seals again what waits in the log, and the receipts that are owed, and says what is here. */
   sealAgain(conversation: string): void
+  /** Asks the other side for its bundle again, and with it for contact if that is what waits. */
+  askAgain(conversation: string): void
   /** Makes a new group. */
   restart(conversation: string): Promise<void>
 }
@@ -63,10 +66,30 @@ export class Refusals {
       await turns.run('input', () => () => deleteOutbox(store, row.seq))
       return 'settled'
     }
+    if (row.kind === 'request' || row.kind === 'welcome') return this.#sealedRefused(row, conversation)
     if (reason === ('unknown-epoch' satisfies RefusalReason) && hasEarlierHandshake(store, row)) return 'kept'
     const fate = await turns.run('input', () => (commit) => this.#settle(commit, row, conversation, reason))
     if (fate === 'failed') return 'settled'
     await this.#afterRound(conversation, this.#count(row, conversation))
+    return 'settled'
+  }
+
+  /**
+   * The other side's clock is behind the time at which this was sealed. A request is made anew, later; a Welcome is
+   * missed by what was sealed in its group.
+   */
+  async #sealedRefused(row: OutboxRow, conversation: string): Promise<RefusalOutcome> {
+    const { store, turns, clock } = this.#context()
+    await turns.run('input', () => () => {
+      deleteOutbox(store, row.seq)
+      if (row.kind === 'request') unrequest(store, conversation)
+    })
+    const rounds = this.#roundsOf(conversation)
+    rounds.retry ??= clock.after(PAUSE_MAX_MS, () => {
+      rounds.retry = undefined
+      this.#events.sealAgain(conversation)
+      this.#events.askAgain(conversation)
+    })
     return 'settled'
   }
 
@@ -120,7 +143,7 @@ export class Refusals {
   }
 
   async #afterRound(conversation: string, rounds: Rounds): Promise<void> {
-    if (rounds.refused === LOST_ROUNDS && rounds.retry === undefined) await this.#events.restart(conversation)
+    if (rounds.refused >= LOST_ROUNDS && rounds.retry === undefined) await this.#events.restart(conversation)
     const pauses = rounds.refused - LOST_ROUNDS
     const pauseMs = pauses <= 0 ? 0 : Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 4 ** (pauses - 1))
     rounds.retry ??= this.#context().clock.after(pauseMs, () => {

@@ -23,6 +23,8 @@ const READ_BATCH_MAX = 1_024
 
 export interface ConversationEvents {
   typingChanged(conversation: string): void
+  /** Asks the other side for its bundle again. */
+  askAgain(conversation: string): void
   /** The other side cannot read this group any more. Makes a new one. */
   restart(conversation: string): Promise<void>
 }
@@ -50,6 +52,7 @@ export class ConversationService implements Receiver {
         this.#receipts.flush(conversation)
         this.#sync.announceSoon(conversation)
       },
+      askAgain: (conversation) => events.askAgain(conversation),
       restart: (conversation) => events.restart(conversation),
     })
   }

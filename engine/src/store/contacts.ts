@@ -41,6 +41,11 @@ export function saveContact(store: StorePort, contact: ContactRow): void {
   )
 }
 
+/** The request of this contact never counted: it is to be made again. */
+export function unrequest(store: StorePort, conversation: string): void {
+  store.run("UPDATE contacts SET is_requested = 0 WHERE conversation = ? AND status = 'invited'", [conversation])
+}
+
 export function contactByAccount(store: StorePort, account: string): ContactRow | undefined {
   const row = store.all('SELECT * FROM contacts WHERE account = ?', [account])[0]
   return row === undefined ? undefined : readContact(row)
