@@ -7,7 +7,7 @@
  * `--raw` measures a plain libp2p stream in the same run for comparison; `--profile` writes CPU profiles of both daemons.
  */
 import { measureRawStream } from './network.bench.ts'
-import { befriend, onReceived, percentile, report, startDaemon, until, type Daemon } from './daemons.ts'
+import { befriend, cpuMs, onReceived, percentile, report, startDaemon, until, type Daemon } from './daemons.ts'
 
 const WARM_UP = 200
 const PINGS = 500
@@ -56,6 +56,7 @@ async function measureLatency(from: Daemon, to: Daemon): Promise<readonly number
 async function measureThroughput(from: Daemon, to: Daemon): Promise<number> {
   const received = new Set<string>()
   const stop = onReceived(to, ({ id }) => received.add(id))
+  const cpuBefore = [from, to].map(({ process: { pid } }) => cpuMs(pid))
   const startedAt = performance.now()
   let next = 0
   const sender = async (): Promise<void> => {
@@ -65,6 +66,10 @@ async function measureThroughput(from: Daemon, to: Daemon): Promise<number> {
   await until(async () => (received.size >= MESSAGES ? true : undefined), 120_000)
   const seconds = (performance.now() - startedAt) / 1_000
   stop()
+  for (const [index, side] of ['sender', 'receiver'].entries()) {
+    const spentMs = cpuMs([from, to][index]?.process.pid) - (cpuBefore[index] ?? 0)
+    report(`delivery_cpu_${side}`, (spentMs * 1_000) / MESSAGES, 'µs/message')
+  }
   const { messages } = await until(async () => {
     const page = await from.api.call('messages.page', { conversation, limit: 200 })
     return page.messages.every(({ state }) => state === 'delivered') ? page : undefined

@@ -4,13 +4,15 @@
  *
  *     node lab/bench/existing-data.bench.ts [--messages 100000]
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   befriend,
+  cpuMs,
   onReceived,
   percentile,
   report,
+  residentMb,
   startDaemon,
   temporaryFolder,
   until,
@@ -107,16 +109,4 @@ async function measureIdle(daemon: Daemon): Promise<void> {
   await pause(IDLE_MS)
   report('daemon_idle_rss', residentMb(pid), 'MB', '<= 150')
   report('daemon_idle_cpu', ((cpuMs(pid) - cpuBefore) / IDLE_MS) * 100, '%', '<= 1')
-}
-
-/** Linux's own accounts of a process. */
-function residentMb(pid: number | undefined): number {
-  const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kb) / 1_024
-}
-
-function cpuMs(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  const TICK_MS = 10
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }

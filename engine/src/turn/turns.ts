@@ -49,6 +49,10 @@ export interface TurnsOptions {
 
 /** Jobs in one transaction at most: bounds how long a new command waits for the batch before it. */
 export const BATCH_JOBS_MAX = 128
+/** From this size on a batch is a sign of load. */
+const GATHER_JOBS_MIN = 8
+/** Turns of the event loop that a loaded writer gives to its callers before the next transaction. */
+const GATHER_ROUNDS_MAX = 16
 
 export class Turns {
   readonly #options: TurnsOptions
@@ -102,11 +106,27 @@ export class Turns {
   async #loop(): Promise<void> {
     // One microtask of patience lets the jobs of one tick share a transaction.
     await Promise.resolve()
+    let previous = 0
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       await this.#runBatch(batch)
-      if (this.waiting > 0) await this.#options.breathe?.()
+      if (this.waiting > 0 || batch.length >= GATHER_JOBS_MIN) await this.#gather(Math.max(previous, batch.length))
+      previous = batch.length
     }
     this.#running = undefined
+  }
+
+  /**
+   * Lets the network and callers go, and under load waits a few rounds for as many jobs as the last batches had: a
+   * transaction costs the same for one job as for a hundred. A lone job never waits.
+   */
+  async #gather(jobs: number): Promise<void> {
+    const { breathe } = this.#options
+    if (breathe === undefined) return
+    await breathe()
+    const wanted = Math.min(BATCH_JOBS_MAX, jobs)
+    for (let round = 1; round < GATHER_ROUNDS_MAX && jobs >= GATHER_JOBS_MIN && this.waiting < wanted; round++) {
+      await breathe()
+    }
   }
 
   #queueOf(source: Source): Job[] {
