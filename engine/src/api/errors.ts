@@ -24,7 +24,11 @@ export const errorTable = {
   CONTACT_NOT_FOUND: { status: 404, isRetryable: false, user: 'This person is not among your contacts.' },
   CONTACT_BLOCKED: { status: 409, isRetryable: false, user: 'You blocked this person. Unblock them to write again.' },
   REQUEST_NOT_FOUND: { status: 404, isRetryable: false, user: 'This request has been answered already.' },
-  REQUEST_EXPIRED: { status: 410, isRetryable: false, user: 'This request is too old to be answered. Send them an invite instead.' },
+  REQUEST_EXPIRED: {
+    status: 410,
+    isRetryable: false,
+    user: 'This request is too old to be answered. Send them an invite instead.',
+  },
   PASSPHRASE_WRONG: { status: 403, isRetryable: false, user: 'The passphrase is wrong. Nothing was changed.' },
   PASSPHRASE_TOO_SHORT: { status: 400, isRetryable: false, user: 'Use at least 8 letters for the passphrase.' },
   LOCKED: { status: 423, isRetryable: true, user: 'This node is locked. Enter your passphrase to open it.' },

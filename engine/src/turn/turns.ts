@@ -123,10 +123,9 @@ export class Turns {
     const { breathe } = this.#options
     if (breathe === undefined) return
     await breathe()
+    if (jobs < GATHER_JOBS_MIN) return
     const wanted = Math.min(BATCH_JOBS_MAX, jobs)
-    for (let round = 1; round < GATHER_ROUNDS_MAX && jobs >= GATHER_JOBS_MIN && this.waiting < wanted; round++) {
-      await breathe()
-    }
+    for (let round = 1; round < GATHER_ROUNDS_MAX && this.waiting < wanted; round++) await breathe()
   }
 
   #queueOf(source: Source): Job[] {
