@@ -220,7 +220,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   liveRefused({ account }: Session, reason: string): void {
     const { store, self } = this.#context
     if (account === undefined || contactByAccount(store, account)?.status !== 'active') return
-    this.#background(this.#service.liveRefused(directConversationId(self.account, account), reason))
+    this.#service.liveRefused(directConversationId(self.account, account), reason)
   }
 
   bundleWanted(session: Session): void {

@@ -215,7 +215,7 @@ export class Handlers {
         this.#context.store.run('UPDATE entries SET state = 0, failure = NULL, attempts = 0 WHERE id = ?', [id])
         commit.touchMessage(conversation, idHex)
       })
-      this.#service.sealWaiting(conversation)
+      this.#service.retry(conversation)
     }
     const [message] = viewMessages(this.#context, [id])
     if (message === undefined) throw new EngineError('MESSAGE_NOT_FOUND')

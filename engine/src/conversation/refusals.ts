@@ -59,6 +59,12 @@ export class Refusals {
     if (rounds !== undefined && rounds.retry === undefined) this.#rounds.delete(conversation)
   }
 
+  /** Something changed that no answer tells of: a new link, a person who pressed retry. The next refusal is the first. */
+  forget(conversation: string): void {
+    this.#rounds.get(conversation)?.retry?.()
+    this.#rounds.delete(conversation)
+  }
+
   async refused(row: OutboxRow, reason: string): Promise<RefusalOutcome> {
     const { store, turns } = this.#context()
     const { conversation } = row
@@ -70,7 +76,7 @@ export class Refusals {
     if (reason === ('unknown-epoch' satisfies RefusalReason) && hasEarlierHandshake(store, row)) return 'kept'
     const fate = await turns.run('input', () => (commit) => this.#settle(commit, row, conversation, reason))
     if (fate === 'failed') return 'settled'
-    await this.#afterRound(conversation, this.#count(row, conversation))
+    this.#afterRound(conversation, this.#count(row, conversation))
     return 'settled'
   }
 
@@ -84,12 +90,13 @@ export class Refusals {
       deleteOutbox(store, row.seq)
       if (row.kind === 'request') unrequest(store, conversation)
     })
-    const rounds = this.#roundsOf(conversation)
-    rounds.retry ??= clock.after(PAUSE_MAX_MS, () => {
-      rounds.retry = undefined
-      this.#events.sealAgain(conversation)
-      this.#events.askAgain(conversation)
-    })
+    if (row.kind === 'request') {
+      const rounds = this.#roundsOf(conversation)
+      rounds.retry ??= clock.after(PAUSE_MAX_MS, () => {
+        rounds.retry = undefined
+        this.#events.askAgain(conversation)
+      })
+    }
     return 'settled'
   }
 
@@ -97,13 +104,13 @@ export class Refusals {
    * Something that nobody stores (heads, typing) could not be read: the only sign of a lost group where there is nothing
    * else to send.
    */
-  async liveRefused(conversation: string, reason: string): Promise<void> {
+  liveRefused(conversation: string, reason: string): void {
     const { store } = this.#context()
     if (reason !== ('unknown-epoch' satisfies RefusalReason) || hasHandshake(store, conversation)) return
     const rounds = this.#roundsOf(conversation)
     if (rounds.retry !== undefined) return
     rounds.refused++
-    await this.#afterRound(conversation, rounds)
+    this.#afterRound(conversation, rounds)
   }
 
   stop(): void {
@@ -142,13 +149,22 @@ export class Refusals {
     return groupId === undefined || groupId === state.epochs.get(state.headEpoch)?.groupId
   }
 
-  async #afterRound(conversation: string, rounds: Rounds): Promise<void> {
-    if (rounds.refused >= LOST_ROUNDS && rounds.retry === undefined) await this.#events.restart(conversation)
+  /** One round is answered at once; a lost group too, the first time. Whoever goes on refusing is asked less and less often. */
+  #afterRound(conversation: string, rounds: Rounds): void {
+    if (rounds.retry !== undefined) return
+    const isLost = rounds.refused >= LOST_ROUNDS
     const pauses = rounds.refused - LOST_ROUNDS
     const pauseMs = pauses <= 0 ? 0 : Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 4 ** (pauses - 1))
-    rounds.retry ??= this.#context().clock.after(pauseMs, () => {
-      rounds.retry = undefined
+    const { clock, log } = this.#context()
+    const tryAgain = async (): Promise<void> => {
+      if (isLost) await this.#events.restart(conversation)
       this.#events.sealAgain(conversation)
+    }
+    rounds.retry = clock.after(pauseMs, () => {
+      rounds.retry = undefined
+      tryAgain().catch((error: unknown) =>
+        log.log('warn', 'nothing new for an unreadable group', { error: String(error) }),
+      )
     })
   }
 

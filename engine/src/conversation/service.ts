@@ -71,6 +71,7 @@ export class ConversationService implements Receiver {
   }
 
   opened(conversation: string): void {
+    this.#refusals.forget(conversation)
     this.#sync.announceSoon(conversation)
   }
 
@@ -167,8 +168,14 @@ export class ConversationService implements Receiver {
     return this.#refusals.refused(row, reason)
   }
 
-  liveRefused(conversation: string, reason: string): Promise<void> {
-    return this.#refusals.liveRefused(conversation, reason)
+  liveRefused(conversation: string, reason: string): void {
+    this.#refusals.liveRefused(conversation, reason)
+  }
+
+  /** A person wants what failed to be sent again. */
+  retry(conversation: string): void {
+    this.#refusals.forget(conversation)
+    this.sealWaiting(conversation)
   }
 
   /** Marks messages as read; receipts follow unless they are switched off. */
