@@ -11,6 +11,7 @@ const READ_MS_MAX = 20_000
 const RETRY_EVERY_MS = 5_000
 /** Several round trips of the slowest network, and one more for what had to be sent in order. */
 const LAST_WORDS_MS = 12_000
+const SETTLE_MS = 4_000
 const REST_MS = 60_000
 const SILENCE_MS = 30_000
 
@@ -72,6 +73,8 @@ export async function readAll(world: World, life: Life): Promise<void> {
 
 /** Everybody says one more thing to everybody, all at once: where all is well it arrives soon, and nothing is refused. */
 export async function lastWords(world: World, life: Life): Promise<void> {
+  // Damaged frames of the storm may still be on their way.
+  await world.run(SETTLE_MS)
   const refusals = world.tally.of('frame: refuse')
   for (const person of world.people) {
     for (const { id, status } of (await person.do('conversations.list', {})) ?? []) {

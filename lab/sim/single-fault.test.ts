@@ -42,7 +42,12 @@ describe('one lost frame while the link stays up', () => {
       types.add(told.type)
       expect(told.failure, `frame ${lost} of ${frames}, ${told.type}`).toBeUndefined()
     }
-    expect([...types].toSorted((a = '', b = '') => (a < b ? -1 : 1))).toEqual(['ack', 'bundle', 'bundle.get', 'envelope'])
+    expect([...types].toSorted((a = '', b = '') => (a < b ? -1 : 1))).toEqual([
+      'ack',
+      'bundle',
+      'bundle.get',
+      'envelope',
+    ])
   })
 })
 
