@@ -153,31 +153,23 @@ interface Operation<K extends 'command' | 'query', P extends TSchema, R extends 
   readonly rest?: Rest
 }
 
-const query = <P extends TProperties, R extends TSchema>(
-  summary: string,
-  params: P,
-  result: R,
-  rest?: Rest,
-): Operation<'query', ReturnType<typeof Type.Object<P>>, R> => ({
-  kind: 'query',
-  summary,
-  params: Type.Object(params, { additionalProperties: false }),
-  result,
-  ...(rest === undefined ? {} : { rest }),
-})
+const operationOf =
+  <K extends 'command' | 'query'>(kind: K) =>
+  <P extends TProperties, R extends TSchema>(
+    summary: string,
+    params: P,
+    result: R,
+    rest?: Rest,
+  ): Operation<K, ReturnType<typeof Type.Object<P>>, R> => ({
+    kind,
+    summary,
+    params: Type.Object(params, { additionalProperties: false }),
+    result,
+    ...(rest === undefined ? {} : { rest }),
+  })
 
-const command = <P extends TProperties, R extends TSchema>(
-  summary: string,
-  params: P,
-  result: R,
-  rest?: Rest,
-): Operation<'command', ReturnType<typeof Type.Object<P>>, R> => ({
-  kind: 'command',
-  summary,
-  params: Type.Object(params, { additionalProperties: false }),
-  result,
-  ...(rest === undefined ? {} : { rest }),
-})
+const query = operationOf('query')
+const command = operationOf('command')
 
 export const operations = {
   'me.get': query('Your account and device', {}, Me, { method: 'GET', path: '/v1/me' }),
