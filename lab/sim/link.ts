@@ -184,7 +184,7 @@ export class LinkEnd implements Link {
 
   #replayLater(frame: Uint8Array): void {
     const { timeline, dice, tally } = this.#host
-    timeline.after(dice.between(100, 20_000), () => {
+    timeline.after(dice.between(100, 10_000), () => {
       if (!this.isOpen || this.#host.faults().frameReplay === 0) return
       tally.count('frame replayed')
       this.inject(frame)

@@ -9,6 +9,8 @@ export class Disk {
   commitsUntilCrash: number | undefined
   /** The crash comes just after that commit is durable, or just before. */
   crashesAfterCommit = false
+  /** The next process dies at this commit too. */
+  crashesAgain: number | undefined
   commits = 0
   #handle = createMemoryStore()
 
@@ -115,7 +117,8 @@ export class SimStore implements StorePort {
   }
 
   #crash(isDurable: boolean): never {
-    this.#disk.commitsUntilCrash = undefined
+    this.#disk.commitsUntilCrash = this.#disk.crashesAgain
+    this.#disk.crashesAgain = undefined
     this.#events.crashed(isDurable)
     throw new PortError('STORE_FAILED', 'the process is gone', false)
   }

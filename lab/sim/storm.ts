@@ -66,6 +66,7 @@ export function calm(world: World, faults: Faults): void {
   for (const person of world.people) {
     person.disk.isFull = false
     person.disk.commitsUntilCrash = undefined
+    person.disk.crashesAgain = undefined
     person.wall.skewMs = 0
     person.open()
   }
@@ -83,6 +84,8 @@ function crash(dice: Dice, person: Person): void {
     return
   }
   person.disk.commitsUntilCrash = dice.between(1, CRASH_COMMITS_MAX)
+  // Some of them strike while the app is opening again.
+  if (dice.chance(0.3)) person.disk.crashesAgain = dice.between(1, 3)
   person.disk.crashesAfterCommit = dice.chance(0.5)
 }
 
