@@ -9,7 +9,11 @@ test('what is written to somebody who is away waits, and goes out when they are 
   const before = bob.addresses
   await bob.stop()
   const { page } = await stage.page(alice, { path: `/c/${conversation}` })
-  await page.getByText('Not connected').or(page.getByText(/^Last heard/)).first().waitFor()
+  await page
+    .getByText('Not connected')
+    .or(page.getByText(/^Last heard/))
+    .first()
+    .waitFor()
   for (const text of ['First', 'Second', 'Third']) await say(page, text)
   for (const text of ['First', 'Second', 'Third']) await inState(page, text, 'queued')
   await messages(page, 'Third').getByText('Waiting').waitFor()

@@ -40,9 +40,7 @@ test('kill -9 of both while both write loses nothing, doubles nothing and keeps 
   const { alice, bob, conversation } = await stage.friends()
   for (const round of ['first', 'second']) {
     const promised = await Promise.all(
-      [alice, bob].map((daemon) =>
-        sendUntil(daemon, conversation, `${round} of ${daemon.name}`, () => daemon.kill9()),
-      ),
+      [alice, bob].map((daemon) => sendUntil(daemon, conversation, `${round} of ${daemon.name}`, () => daemon.kill9())),
     )
     await Promise.all([alice.start(), bob.start()])
     await assertSame([alice, bob], conversation, promised.flat())
@@ -97,12 +95,18 @@ async function assertSame(daemons: readonly [Daemon, Daemon], conversation: stri
   const { one, other } = histories
   process.stdout.write(`settled ${Math.round(performance.now() - startedAt)} ms after the restart\n`)
   const ids = one.map(({ id }) => id)
-  expect(other.map(({ id }) => id), 'the same order').toEqual(ids)
+  expect(
+    other.map(({ id }) => id),
+    'the same order',
+  ).toEqual(ids)
   expect(other.map(textOf)).toEqual(one.map(textOf))
   expect(new Set(ids).size, 'nothing twice').toBe(ids.length)
   expect(new Set(one.map(textOf)).size, 'nothing twice under another id').toBe(ids.length)
   const present = new Set(ids)
-  expect(promised.filter((id) => !present.has(id)), 'nothing lost').toEqual([])
+  expect(
+    promised.filter((id) => !present.has(id)),
+    'nothing lost',
+  ).toEqual([])
   expect(one.some(({ hasGapBefore }) => hasGapBefore)).toBe(false)
 }
 
