@@ -1,7 +1,16 @@
 import { reasonOf } from '../../app/reason.ts'
 import type { TimelineCore } from './timeline-core.ts'
 import type { ScrollRequest } from './timeline-types.ts'
-import { appendPage, pageToWindow, prependPage, refreshWithLatest, trimWindow, upsertMessages } from './window.ts'
+import {
+  appendPage,
+  pageToWindow,
+  prependPage,
+  refreshWithLatest,
+  trimWindow,
+  upsertMessages,
+  WINDOW_MESSAGES_MAX,
+  WINDOW_MESSAGES_MOVING_MAX,
+} from './window.ts'
 
 const PAGE_MESSAGES = 50
 /** Messages asked for again after a pause in hearing, so that states which moved on meanwhile are seen. */
@@ -13,6 +22,8 @@ export interface TimelineLoading {
   replace(around: string | undefined, scroll: () => ScrollRequest): Promise<void>
   /** Fetches the next page at one end, once at a time. */
   extend(end: 'older' | 'newer'): Promise<void>
+  /** Nothing moves: the end that the reader is far from may go. */
+  rest(farEnd: 'start' | 'end'): void
   /** Fetches what was missed; an echo that the node turns out to have is recognised. */
   catchUp(then?: () => void): void
 }
@@ -42,8 +53,8 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
     }
   }
 
-  const trim = (farEnd: 'start' | 'end') => {
-    const trimmed = trimWindow(core.window, farEnd)
+  const trim = (farEnd: 'start' | 'end', max: number) => {
+    const trimmed = trimWindow(core.window, farEnd, max)
     if (trimmed === core.window) return
     core.window = trimmed
     lay()
@@ -67,7 +78,8 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
       lay()
       // Letting go is a step of its own: a list that grows and shrinks at once cannot keep its place.
       environment.schedule(() => {
-        if (mine === load && !owned.isDisposed) trim(end === 'older' ? 'end' : 'start')
+        const farEnd = end === 'older' ? 'end' : 'start'
+        if (mine === load && !owned.isDisposed) trim(farEnd, WINDOW_MESSAGES_MOVING_MAX)
       })
     } catch {
       // What is shown stays; scrolling on asks again.
@@ -89,5 +101,5 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
       },
     )
   }
-  return { replace, extend, catchUp }
+  return { replace, extend, rest: (farEnd) => trim(farEnd, WINDOW_MESSAGES_MAX), catchUp }
 }

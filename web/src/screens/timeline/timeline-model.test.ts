@@ -4,6 +4,7 @@ import { settled } from '../../dev/test-environment.ts'
 import { createTestSession, type TestSession } from '../../dev/test-session.ts'
 import type { FakeConversation, FakeWorld } from '../../dev/fake-world.ts'
 import type { MessageTile } from './tiles.ts'
+import { WINDOW_MESSAGES_KEPT } from './window.ts'
 import { createTimelineModel } from './timeline-model.ts'
 import type { TimelineModel } from './timeline-types.ts'
 
@@ -169,20 +170,22 @@ describe('pages', () => {
 
   it('holds a bounded number of messages and finds the others again', async () => {
     const { timeline, environment } = await open((world, to) => {
-      fill(world, to, 1_800)
-      to.readUpTo = 1_800
+      fill(world, to, 2_300)
+      to.readUpTo = 2_300
     })
-    for (let page = 0; page < 40; page += 1) {
+    for (let page = 0; page < 50; page += 1) {
       timeline.loadOlder()
       await settled()
       await environment.frame()
     }
-    expect(tiles(timeline).length).toBeLessThanOrEqual(1_500)
+    expect(timeline.getSnapshot().hasAfter, 'nothing goes while it moves').toBe(false)
+    timeline.rest('end')
+    expect(tiles(timeline).length).toBeLessThanOrEqual(WINDOW_MESSAGES_KEPT)
     expect(texts(timeline)[0]).toBe('message 0')
     expect(timeline.getSnapshot().hasAfter).toBe(true)
     timeline.jumpToLatest()
     await settled()
-    expect(texts(timeline).at(-1)).toBe('message 1799')
+    expect(texts(timeline).at(-1)).toBe('message 2299')
   })
 })
 

@@ -74,6 +74,7 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
     subscribe: store.subscribe,
     loadOlder: () => void loading.extend('older'),
     loadNewer: () => void loading.extend('newer'),
+    rest: (farEnd) => loading.rest(farEnd),
     see,
     setAtEnd: (isAtEnd) => {
       core.isAtEnd = isAtEnd

@@ -42,6 +42,8 @@ export interface TimelineModel extends ViewModel<TimelineSnapshot> {
   keepPlace(anchor: Anchor | undefined): void
   loadOlder(): void
   loadNewer(): void
+  /** Scrolling came to rest, nearer to the other end than to this one. */
+  rest(farEnd: 'start' | 'end'): void
   /** The reader's eyes reached this message. */
   see(message: Message): void
   setAtEnd(isAtEnd: boolean): void

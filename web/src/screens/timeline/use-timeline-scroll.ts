@@ -9,6 +9,8 @@ import type { Anchor, TimelineModel, TimelineSnapshot } from './timeline-types.t
 const END_PX = 40
 /** Older and newer pages are fetched this many screens before they are needed. */
 const AHEAD_SCREENS = 4
+/** While the front has just changed, what comes at the end would move the view: it comes only when it must. */
+const AHEAD_SHIFTING_SCREENS = 0.25
 /** Space above a tile that is brought to the top. */
 const TOP_GAP_PX = 12
 
@@ -32,7 +34,7 @@ export const useTimelineScroll = (
   const [shown, setShown] = useState({ tiles, isShift: false })
   const isShift = shown.tiles === tiles ? shown.isShift : isFrontChange(shown.tiles, tiles)
   if (shown.tiles !== tiles) setShown({ tiles, isShift })
-  // Until scrolling rests the list keeps its distance from the end, so nothing may come there: it would move the view.
+  // From a change of the front until scrolling rests the list keeps its distance from the end instead of its place.
   const isShifting = useRef(false)
 
   const look = useCallback(() => {
@@ -46,7 +48,8 @@ export const useTimelineScroll = (
     setAwayFromEnd(toEnd > element.clientHeight * 0.6)
     timeline.setAtEnd(isAtEnd)
     if (element.scrollTop < element.clientHeight * AHEAD_SCREENS) timeline.loadOlder()
-    if (toEnd < element.clientHeight * AHEAD_SCREENS && !isShifting.current) timeline.loadNewer()
+    const aheadScreens = isShifting.current ? AHEAD_SHIFTING_SCREENS : AHEAD_SCREENS
+    if (toEnd < element.clientHeight * aheadScreens) timeline.loadNewer()
     seeLast(timeline, present, element)
   }, [timeline, scroller, list])
 
@@ -110,7 +113,11 @@ export const useTimelineScroll = (
   const onScrollEnd = useCallback(() => {
     isShifting.current = false
     look()
-  }, [look])
+    const element = scroller.current
+    if (element === null) return
+    const toEnd = element.scrollHeight - element.scrollTop - element.clientHeight
+    timeline.rest(element.scrollTop > toEnd ? 'start' : 'end')
+  }, [look, timeline, scroller])
 
   return { isShift, isSettled, isAwayFromEnd, onScroll: look, onScrollEnd, onResize }
 }

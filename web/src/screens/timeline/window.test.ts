@@ -8,6 +8,7 @@ import {
   refreshWithLatest,
   trimWindow,
   upsertMessages,
+  WINDOW_MESSAGES_KEPT,
   WINDOW_MESSAGES_MAX,
   type TimelineWindow,
 } from './window.ts'
@@ -67,9 +68,11 @@ describe('the window of a timeline', () => {
     const newer = appendPage(middle, { messages: range(150, 200), hasBefore: true, hasAfter: false })
     expect([newer.messages.length, newer.hasBefore, newer.hasAfter]).toEqual([100, true, false])
     const big = { messages: range(0, WINDOW_MESSAGES_MAX + 10), hasBefore: false, hasAfter: false }
-    expect(trimWindow(big, 'end')).toMatchObject({ hasBefore: false, hasAfter: true })
-    expect(trimWindow(big, 'start').messages[0]?.id).toBe('m10')
-    expect(trimWindow(middle, 'start')).toBe(middle)
+    expect(trimWindow(big, 'end', WINDOW_MESSAGES_MAX)).toMatchObject({ hasBefore: false, hasAfter: true })
+    const late = trimWindow(big, 'start', WINDOW_MESSAGES_MAX)
+    expect(late.messages).toHaveLength(WINDOW_MESSAGES_KEPT)
+    expect(late.messages.at(-1)).toBe(big.messages.at(-1))
+    expect(trimWindow(middle, 'start', WINDOW_MESSAGES_MAX)).toBe(middle)
   })
 
   it('joins the newest page where it overlaps and starts again where it does not', () => {

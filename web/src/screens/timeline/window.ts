@@ -9,8 +9,12 @@ export interface TimelineWindow {
 
 export type MessagePage = TimelineWindow
 
-/** Messages kept in the page at once; beyond it the far end is let go and loaded again when wanted. */
-export const WINDOW_MESSAGES_MAX = 1_500
+/** Beyond this many messages the far end is let go, as soon as nothing moves, and loaded again when wanted … */
+export const WINDOW_MESSAGES_MAX = 2_000
+/** … so that these are left: more than half, because the reader may be in the middle. */
+export const WINDOW_MESSAGES_KEPT = 1_500
+/** Somebody who scrolls on and on without any rest gets at most this many at once. */
+export const WINDOW_MESSAGES_MOVING_MAX = 6_000
 
 /** Where a message of this order stands, or would stand. */
 const positionOf = (messages: readonly Message[], order: string): number => {
@@ -91,13 +95,12 @@ export const refreshWithLatest = (window: TimelineWindow, page: MessagePage): Ti
   }
 }
 
-/** Lets go of the end that the reader is far from. */
-export const trimWindow = (window: TimelineWindow, farEnd: 'start' | 'end'): TimelineWindow => {
-  const surplus = window.messages.length - WINDOW_MESSAGES_MAX
-  if (surplus <= 0) return window
+/** Lets go of the end that the reader is far from when there are more than `max` messages. */
+export const trimWindow = (window: TimelineWindow, farEnd: 'start' | 'end', max: number): TimelineWindow => {
+  if (window.messages.length <= max) return window
   return farEnd === 'start'
-    ? { ...window, messages: window.messages.slice(surplus), hasBefore: true }
-    : { ...window, messages: window.messages.slice(0, WINDOW_MESSAGES_MAX), hasAfter: true }
+    ? { ...window, messages: window.messages.slice(-WINDOW_MESSAGES_KEPT), hasBefore: true }
+    : { ...window, messages: window.messages.slice(0, WINDOW_MESSAGES_KEPT), hasAfter: true }
 }
 
 /** The message, if it is in the window. */
