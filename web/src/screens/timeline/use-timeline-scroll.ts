@@ -11,6 +11,8 @@ const END_PX = 40
 const AHEAD_SCREENS = 4
 /** While the front has just changed, what comes at the end would move the view: it comes only when it must. */
 const AHEAD_SHIFTING_SCREENS = 0.25
+/** Frames until the tiles beside the view are drawn and measured. */
+const MEASURING_FRAMES = 3
 /** Space above a tile that is brought to the top. */
 const TOP_GAP_PX = 12
 
@@ -36,6 +38,8 @@ export const useTimelineScroll = (
   if (shown.tiles !== tiles) setShown({ tiles, isShift })
   // From a change of the front until scrolling rests the list keeps its distance from the end instead of its place.
   const isShifting = useRef(false)
+  // Tiles around the view that have no size yet would move it too, so before they have theirs nothing more is fetched.
+  const isMeasured = useRef(false)
 
   const look = useCallback(() => {
     const element = scroller.current
@@ -47,10 +51,11 @@ export const useTimelineScroll = (
     isStuck.current = isAtEnd
     setAwayFromEnd(toEnd > element.clientHeight * 0.6)
     timeline.setAtEnd(isAtEnd)
+    seeLast(timeline, present, element)
+    if (!isMeasured.current) return
     if (element.scrollTop < element.clientHeight * AHEAD_SCREENS) timeline.loadOlder()
     const aheadScreens = isShifting.current ? AHEAD_SHIFTING_SCREENS : AHEAD_SCREENS
     if (toEnd < element.clientHeight * aheadScreens) timeline.loadNewer()
-    seeLast(timeline, present, element)
   }, [timeline, scroller, list])
 
   const stick = useCallback(() => {
@@ -80,10 +85,16 @@ export const useTimelineScroll = (
   // Sizes settle within a frame; then what can be seen is known, and nothing of it will move.
   useLayoutEffect(() => {
     if (serial === undefined) return undefined
-    return afterFrames(environment, 1, () => {
+    isMeasured.current = false
+    let cancel = afterFrames(environment, 1, () => {
       setSettled(true)
       look()
+      cancel = afterFrames(environment, MEASURING_FRAMES, () => {
+        isMeasured.current = true
+        look()
+      })
     })
+    return () => cancel()
   }, [serial, environment, look])
 
   useLayoutEffect(() => {
