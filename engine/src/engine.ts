@@ -223,8 +223,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#service.liveRefused(directConversationId(self.account, account), reason)
   }
 
-  bundleWanted(session: Session): void {
-    this.#background(giveBundle(this.#context, session))
+  bundleWanted(session: Session): Promise<void> {
+    return giveBundle(this.#context, session)
   }
 
   bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean> {

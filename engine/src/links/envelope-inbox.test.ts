@@ -1,8 +1,8 @@
 import { createMemoryLog } from '@parley/adapter-memory'
-import { envelopeId, FRAME_ENVELOPE_IDS_MAX, type Frame } from '@parley/core'
+import { envelopeId, ENVELOPE_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX, type Frame } from '@parley/core'
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../conversation/receive.ts'
-import { EnvelopeInbox, INBOX_ENVELOPES_MAX } from './envelope-inbox.ts'
+import { EnvelopeInbox, INBOX_BYTES_MAX, INBOX_ENVELOPES_MAX } from './envelope-inbox.ts'
 
 const envelope = (number: number) => {
   const bytes = new Uint8Array(16)
@@ -63,5 +63,18 @@ describe('the inbox of a link', () => {
     await turn()
     for (let number = 0; number < 10; number++) inbox.take(envelope(number))
     expect([pending.length, answers]).toEqual([INBOX_ENVELOPES_MAX + 6, []])
+  })
+
+  it('[DLV-7] takes 64 MiB at a time, however few envelopes that is', async () => {
+    const { inbox, pending } = createScene()
+    const largest = new Uint8Array(ENVELOPE_BYTES_MAX)
+    const count = INBOX_BYTES_MAX / ENVELOPE_BYTES_MAX
+    for (let number = 0; number < count + 3; number++) inbox.take(largest)
+    expect(pending.length).toBe(count)
+    pending[0]?.resolve({ type: 'nothing' })
+    pending[1]?.reject(new Error('full disk'))
+    await turn()
+    for (let number = 0; number < 3; number++) inbox.take(largest)
+    expect(pending.length).toBe(count + 2)
   })
 })

@@ -5,6 +5,8 @@ import type { LogPort } from '../ports/log.ts'
 
 /** Envelopes that wait to be processed, per link; more are dropped unacknowledged and come again. DLV-7 */
 export const INBOX_ENVELOPES_MAX = 4_096
+/** Their bytes, per link: whoever sends the largest envelopes faster than they are processed does not fill the memory. */
+export const INBOX_BYTES_MAX = 64 * 1_048_576
 
 export interface EnvelopeInboxOptions {
   readonly log: LogPort
@@ -16,6 +18,7 @@ export interface EnvelopeInboxOptions {
 export class EnvelopeInbox {
   readonly #options: EnvelopeInboxOptions
   #processing = 0
+  #bytes = 0
   #acknowledgements: Uint8Array[] = []
 
   constructor(options: EnvelopeInboxOptions) {
@@ -24,18 +27,23 @@ export class EnvelopeInbox {
 
   take(bytes: Uint8Array): void {
     const { log, receive } = this.#options
-    if (this.#processing >= INBOX_ENVELOPES_MAX) {
+    if (this.#processing >= INBOX_ENVELOPES_MAX || this.#bytes + bytes.length > INBOX_BYTES_MAX) {
       log.log('warn', 'envelope dropped: too many at once', { waiting: this.#processing })
       return
     }
     this.#processing++
+    this.#bytes += bytes.length
+    const release = () => {
+      this.#processing--
+      this.#bytes -= bytes.length
+    }
     receive(bytes).then(
       (outcome) => {
-        this.#processing--
+        release()
         this.#answer(bytes, outcome)
       },
       (error: unknown) => {
-        this.#processing--
+        release()
         // Not acknowledged, so it comes again: after a full disk, a restart, an update.
         log.log('error', 'envelope not processed', { error: String(error) })
       },

@@ -37,7 +37,8 @@ export interface SessionDelegate {
   refused(session: Session, row: OutboxRow, reason: string): Promise<RefusalOutcome>
   /** Something that is in no outbox (heads, typing) could not be read. */
   liveRefused(session: Session, reason: string): void
-  bundleWanted(session: Session): void
+  /** Resolves when the answer was sent. */
+  bundleWanted(session: Session): Promise<void>
   /** Resolves to true when the bundle was good and is stored, so that it need not be asked for again. */
   bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean>
 }
@@ -63,6 +64,9 @@ export class Session {
   #early = 0
   #authTimer: Cancel | undefined
   #account: string | undefined
+  /** A bundle that was asked for is being made, or one that came is being read: one of each at a time. */
+  #isGivingBundle = false
+  #isTakingBundle = false
   #isEnding = false
   #isClosed = false
 
@@ -233,7 +237,7 @@ export class Session {
         this.link.close()
         return
       case 'bundle.get':
-        this.#delegate.bundleWanted(this)
+        this.#onBundleWanted()
         return
       case 'bundle':
         this.#onBundle(frame.bundle)
@@ -252,13 +256,29 @@ export class Session {
     }
   }
 
+  /** Each costs a transaction, and a stranger may ask: what comes before the answer is answered by it. DLV-14 */
+  #onBundleWanted(): void {
+    if (this.#isGivingBundle) return
+    this.#isGivingBundle = true
+    this.#delegate
+      .bundleWanted(this)
+      .catch((error: unknown) => this.#context.log.log('warn', 'bundle not given', { error: String(error) }))
+      .finally(() => (this.#isGivingBundle = false))
+  }
+
+  /** More than one at a time is dropped: we ask again until a good one came. DLV-14 */
   #onBundle(bundle: Uint8Array): void {
-    this.#delegate.bundleReceived(this, bundle).then(
-      (isTaken) => {
-        if (isTaken) this.#bundleRequest.stop()
-      },
-      (error: unknown) => this.#context.log.log('warn', 'bundle not stored', { error: String(error) }),
-    )
+    if (this.#isTakingBundle) return
+    this.#isTakingBundle = true
+    this.#delegate
+      .bundleReceived(this, bundle)
+      .then(
+        (isTaken) => {
+          if (isTaken) this.#bundleRequest.stop()
+        },
+        (error: unknown) => this.#context.log.log('warn', 'bundle not stored', { error: String(error) }),
+      )
+      .finally(() => (this.#isTakingBundle = false))
   }
 
   #onAcknowledged(rows: readonly OutboxRow[]): void {

@@ -22,6 +22,7 @@ async function createScene() {
     const received: Uint8Array[] = []
     const answer: { outcome: Outcome | Error } = { outcome: { type: 'acknowledge' } }
     const settled = { isFull: false }
+    const bundles = { done: Promise.resolve() }
     const delegate: SessionDelegate = {
       opened: (session) => happened.push(`opened ${session.account === undefined ? 'nobody' : 'somebody'}`),
       closed: () => happened.push('closed'),
@@ -42,16 +43,31 @@ async function createScene() {
         return 'settled'
       },
       liveRefused: (_session, reason) => happened.push(`live refused ${reason}`),
-      bundleWanted: () => happened.push('bundle wanted'),
+      bundleWanted() {
+        happened.push('bundle wanted')
+        return bundles.done
+      },
       async bundleReceived() {
         happened.push('bundle received')
+        await bundles.done
         return true
       },
     }
     const network = hub.createNetwork(context.self.peerId)
     const sessions = new Sessions(() => context, network, delegate)
     await sessions.start()
-    return { context, network, sessions, happened, received, answer, settled, logged, peerId: context.self.peerId }
+    return {
+      context,
+      network,
+      sessions,
+      happened,
+      received,
+      answer,
+      settled,
+      bundles,
+      logged,
+      peerId: context.self.peerId,
+    }
   }
   const [alice, bob] = [await join(1), await join(2)]
   /** A peer of any key that says what it likes. */
@@ -149,6 +165,29 @@ describe('a link', () => {
       await pass(10)
       expect([alice.happened.at(-1), alice.sessions.open]).toEqual(['closed', []])
     }
+  })
+
+  it('[DLV-14] makes and reads one bundle at a time, however fast the other end asks and sends', async () => {
+    const { alice, bob, meet, pass } = await createScene()
+    await meet()
+    const [session] = bob.sessions.open
+    const flood = async () => {
+      for (let round = 0; round < 50; round++) {
+        session?.sendFrame({ type: 'bundle.get' })
+        session?.sendFrame({ type: 'bundle', bundle: ENVELOPE })
+      }
+      await pass(10)
+      return alice.happened.splice(0)
+    }
+    const gate = Promise.withResolvers<void>()
+    alice.bundles.done = gate.promise
+    alice.happened.length = 0
+    expect(await flood()).toEqual(['bundle wanted', 'bundle received'])
+    expect(await flood()).toEqual([])
+    gate.reject(new Error('full disk'))
+    await pass(10)
+    alice.bundles.done = new Promise(() => undefined)
+    expect(await flood()).toEqual(['bundle wanted', 'bundle received'])
   })
 
   it('[WIRE-5] [DLV-5] acknowledges what was stored, refuses what cannot be read, and is silent about the rest', async () => {
@@ -267,7 +306,7 @@ async function halfOpen({ clock, alice, bob }: Awaited<ReturnType<typeof createS
     acknowledged: async () => undefined,
     refused: async () => 'settled',
     liveRefused: () => undefined,
-    bundleWanted: () => undefined,
+    bundleWanted: async () => undefined,
     bundleReceived: async () => true,
   }
   const events = (opened: () => void) => ({ opened, closed: () => undefined })

@@ -94,7 +94,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     acknowledged: settled,
     refused: async () => 'settled' as const,
     liveRefused: ignore,
-    bundleWanted: ignore,
+    bundleWanted: async () => undefined,
     bundleReceived: async () => true,
   })
   const log = createMemoryLog()
