@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ApiClient } from '@parley/engine'
 import { onTestFailed, onTestFinished } from 'vitest'
 import { launchBrowser, type PageOptions, type Tab, type TestBrowser } from './browser.ts'
 import { Child } from './child.ts'
@@ -87,8 +88,13 @@ export class Stage implements AsyncDisposable {
   }
 }
 
+/** Anybody with a node, in a process of its own or in ours. */
+export interface Person {
+  readonly api: Pick<ApiClient, 'call'>
+}
+
 /** `bob` follows an invite of `alice` and she accepts. @returns the conversation's id, which both share. */
-export async function befriend(alice: Daemon, bob: Daemon): Promise<string> {
+export async function befriend(alice: Person, bob: Person): Promise<string> {
   const { link } = await alice.api.call('invites.create', {})
   const { id } = await bob.api.call('contacts.add', { link })
   const request = await until('the request arrives', async () => {
