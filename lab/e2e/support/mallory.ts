@@ -17,8 +17,8 @@ export interface Mallory extends AsyncDisposable {
   framesTo(peerId: string): readonly Uint8Array[]
   /** Puts bytes on the open link to this peer behind the engine's back. False when there is none or it is full. */
   inject(peerId: string, frame: Uint8Array): boolean
-  /** Whether there is a link now. */
-  isLinked(peerId: string): boolean
+  /** Links to this peer that have ended; a new one follows at once. */
+  endedLinks(peerId: string): number
   /** From here on every envelope leaves three times, and those of one tick in reverse. */
   misbehave(): void
 }
@@ -54,7 +54,7 @@ export async function openMallory(folder: string): Promise<Mallory> {
     deviceSeed: seed,
     framesTo: (peerId) => tampering.frames.get(peerId) ?? [],
     inject: (peerId, frame) => tampering.links.get(peerId)?.send(frame) ?? false,
-    isLinked: (peerId) => tampering.links.has(peerId),
+    endedLinks: (peerId) => tampering.ended.get(peerId) ?? 0,
     misbehave: () => tampering.misbehave(),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   }
@@ -63,6 +63,7 @@ export async function openMallory(folder: string): Promise<Mallory> {
 /** Stands between an engine and its network. */
 class Tampering {
   readonly links = new Map<string, Link>()
+  readonly ended = new Map<string, number>()
   readonly frames = new Map<string, Uint8Array[]>()
   readonly #held = new Map<Link, Uint8Array[]>()
   #isMisbehaving = false
@@ -97,6 +98,7 @@ class Tampering {
           onDrain: () => handlers.onDrain(),
           onClose: (reason) => {
             if (this.links.get(peerId) === link) this.links.delete(peerId)
+            this.ended.set(peerId, (this.ended.get(peerId) ?? 0) + 1)
             handlers.onClose(reason)
           },
         }),
