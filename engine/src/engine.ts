@@ -235,10 +235,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   // What contacts report
 
   activated(commit: Commit, conversation: string): void {
-    commit.afterwards(() => {
-      this.#service.sealWaiting(conversation)
-      this.#service.opened(conversation)
-    })
+    commit.afterwards(() => this.#service.activated(conversation))
   }
 
   /** A new group for a contact whose device cannot read the old one; same conversation, same history. CNV-10 */

@@ -1,4 +1,5 @@
 /** After the storm: everybody agrees, everything is read, nothing moves any more, nothing is left behind. */
+import { EPOCHS_RETAINED_MAX, INBOX_KEYS_MAX, REQUESTS_PENDING_MAX } from '@parley/core'
 import { differences } from './converge.ts'
 import type { Life } from './life.ts'
 import { MARKER, Breach } from './watch.ts'
@@ -94,6 +95,8 @@ export async function restInPeace(world: World): Promise<void> {
   const sent = world.framesSent
   await world.run(SILENCE_MS)
   for (const person of world.people) await person.compareLive()
+  for (const what of [...disagreements(world), ...overfull(world)]) world.watch.breach(what)
+  world.watch.check()
   if (world.framesSent > sent) throw new Breach(`${world.framesSent - sent} frames in ${SILENCE_MS} ms of silence`)
   await world.stop()
   for (const person of world.people) {
@@ -102,4 +105,29 @@ export async function restInPeace(world: World): Promise<void> {
       world.watch.record(bytes)
     }
   }
+}
+
+/** Both ends of every conversation must have come to seal in the same epoch. CNV-6 */
+function disagreements(world: World): readonly string[] {
+  return world.people.flatMap((a, index) =>
+    world.people.slice(index + 1).flatMap((b) => {
+      const [ours, theirs] = [a.keys.lastKeyFor(b.peerId), b.keys.lastKeyFor(a.peerId)]
+      return ours === theirs ? [] : [`${a.name} and ${b.name} seal in different epochs`]
+    }),
+  )
+}
+
+/** What a device keeps stays within its named limits. */
+function overfull(world: World): readonly string[] {
+  const limits: readonly (readonly [string, number, string])[] = [
+    ['epochs of a conversation', EPOCHS_RETAINED_MAX + 1, 'SELECT count(*) AS n FROM epochs GROUP BY conversation'],
+    ['requests', REQUESTS_PENDING_MAX, 'SELECT count(*) AS n FROM requests'],
+    ['inbox keys', INBOX_KEYS_MAX, "SELECT count(*) AS n FROM secrets WHERE name LIKE 'inbox/%'"],
+  ]
+  return world.people.flatMap((person) =>
+    limits.flatMap(([what, limit, sql]) => {
+      const most = Math.max(0, ...person.disk.all(sql).map(({ n }) => Number(n)))
+      return most > limit ? [`${person.name} keeps ${most} ${what}`] : []
+    }),
+  )
 }

@@ -29,6 +29,8 @@ export interface Faults {
   readonly restartEveryMs: number
   readonly diskFullEveryMs: number
   readonly clockJumpEveryMs: number
+  /** One person's disk loses its groups, as a repaired or restored database may; the others have to notice. */
+  readonly amnesiaEveryMs: number
   /** Clocks are off by up to this much from the start. */
   readonly clockSkewMsMax: number
   readonly clockJumpMsMax: number
@@ -54,6 +56,7 @@ export const NO_FAULTS: Faults = {
   restartEveryMs: 0,
   diskFullEveryMs: 0,
   clockJumpEveryMs: 0,
+  amnesiaEveryMs: 0,
   clockSkewMsMax: 0,
   clockJumpMsMax: 0,
   movesOnRestart: false,
@@ -85,6 +88,7 @@ export function faultsOf(seed: number): Faults {
     restartEveryMs: every(5_000, 25_000),
     diskFullEveryMs: every(8_000, 30_000),
     clockJumpEveryMs: every(10_000, 30_000),
+    amnesiaEveryMs: dice.chance(0.2) ? dice.between(8_000, 30_000) : 0,
     clockSkewMsMax: dice.chance(ON) ? dice.between(0, 100_000) : 0,
     clockJumpMsMax: pickJump(dice),
     movesOnRestart: dice.chance(0.5),

@@ -18,6 +18,7 @@ export class KeyWatch {
   readonly #leftByKey = new Map<string, string>()
   readonly #envelopeByNonce = new Map<string, string>()
   readonly #outerKeys = new Map<string, Uint8Array>()
+  readonly #lastKeyByPeer = new Map<string, string>()
   readonly #exporters = new Set<string>()
   #busy = 0
 
@@ -67,12 +68,17 @@ export class KeyWatch {
   }
 
   /** Looks at a frame that leaves. @returns what is wrong with it, if anything is. */
-  onFrame(bytes: Uint8Array): string | undefined {
+  onFrame(to: string, bytes: Uint8Array): string | undefined {
     const frame = decodeFrame(bytes)
-    return frame?.type === 'envelope' ? this.#onEnvelope(frame.bytes) : undefined
+    return frame?.type === 'envelope' ? this.#onEnvelope(to, frame.bytes) : undefined
   }
 
-  #onEnvelope(envelope: Uint8Array): string | undefined {
+  /** The key of the epoch in which this device last sealed something new for `peerId`; undefined before the first. */
+  lastKeyFor(peerId: string): string | undefined {
+    return this.#lastKeyByPeer.get(peerId)
+  }
+
+  #onEnvelope(to: string, envelope: Uint8Array): string | undefined {
     if (envelope[0] !== OUTER_VERSION) return this.#onCiphertext(envelope)
     const nonce = hexOf(envelope.subarray(NONCE_AT, NONCE_END))
     const tail = tailOf(envelope)
@@ -82,7 +88,9 @@ export class KeyWatch {
     this.#envelopeByNonce.set(nonce, tail)
     for (const key of [...this.#outerKeys.values()].reverse()) {
       const payload = openOuter({ xchacha20poly1305: portableXchacha }, key, envelope)
-      if (payload !== undefined) return payload.kind === 'mls' ? this.#onCiphertext(payload.body) : undefined
+      if (payload === undefined) continue
+      this.#lastKeyByPeer.set(to, hexOf(key))
+      return payload.kind === 'mls' ? this.#onCiphertext(payload.body) : undefined
     }
     return 'an outer envelope is under a key that its sender does not have'
   }

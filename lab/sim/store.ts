@@ -25,6 +25,11 @@ export class Disk {
     return this.#handle.all(sql, parameters)
   }
 
+  /** Loses the keys of every conversation. Nothing may be running. @returns how many epochs there were. */
+  forgetGroups(): number {
+    return this.open().run('DELETE FROM epochs')
+  }
+
   /** Every row of every table, in one spelling. */
   contents(): readonly Buffer[] {
     const tables = this.open().all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")

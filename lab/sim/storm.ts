@@ -50,6 +50,8 @@ export function brew(world: World, dice: Dice, { durationMs, faults, isLate }: S
       person.disk.isFull = false
     })
   })
+  const [forgetful] = world.people
+  if (isLate && forgetful !== undefined) every(faults.amnesiaEveryMs, () => forgetGroups(world, forgetful))
   every(faults.clockJumpEveryMs, () => {
     const person = anybody()
     const mostMs = isLate ? faults.clockJumpMsMax : Math.min(faults.clockJumpMsMax, FIRST_SKEW_MS_MAX)
@@ -76,6 +78,17 @@ export function restart(world: World, person: Person, closedMs: number): void {
   if (person.engine === undefined) return
   world.tally.count('restart')
   world.background(person.stop().then(() => world.after(closedMs, () => person.open())))
+}
+
+function forgetGroups(world: World, person: Person): void {
+  if (person.engine === undefined) return
+  world.background(
+    person.stop().then(() => {
+      if (person.isRunning) return
+      world.tally.count('groups forgotten', person.disk.forgetGroups())
+      person.open()
+    }),
+  )
 }
 
 function crash(dice: Dice, person: Person): void {

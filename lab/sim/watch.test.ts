@@ -75,14 +75,14 @@ describe('the watch over keys', () => {
       return encodeFrame({ type: 'envelope', bytes: new Uint8Array([2, ...ciphertext]) })
     }
     const first = await seal(before, 'one')
-    expect([keys.onFrame(first), keys.onFrame(first)]).toEqual([undefined, undefined])
+    expect([keys.onFrame('bob', first), keys.onFrame('bob', first)]).toEqual([undefined, undefined])
     await seal(after, 'never leaves')
-    expect(keys.onFrame(await seal(after, 'two'))).toContain('two different messages')
+    expect(keys.onFrame('bob', await seal(after, 'two'))).toContain('two different messages')
   })
 
   it('sees an outer envelope under nobody’s key', () => {
     const envelope = new Uint8Array(512).fill(1)
-    expect(new KeyWatch().onFrame(encodeFrame({ type: 'envelope', bytes: envelope }))).toContain(
+    expect(new KeyWatch().onFrame('bob', encodeFrame({ type: 'envelope', bytes: envelope }))).toContain(
       'a key that its sender does not have',
     )
   })

@@ -52,7 +52,7 @@ export class World {
       tally: this.tally,
       faults: () => this.faults,
       isPartitioned: (a, b) => this.board.isPartitioned(a, b),
-      onSent: (from, _to, frame) => this.#onSent(from, frame),
+      onSent: (from, to, frame) => this.#onSent(from, to, frame),
       isDoomed,
       trace: (line) => this.watch.trace(line),
     })
@@ -109,11 +109,11 @@ export class World {
     }
   }
 
-  #onSent(from: string, frame: Uint8Array): void {
+  #onSent(from: string, to: string, frame: Uint8Array): void {
     this.framesSent++
     const person = this.personOf(from)
     this.watch.onSent(person?.name ?? from, frame)
-    const wrong = person?.keys.onFrame(frame)
+    const wrong = person?.keys.onFrame(to, frame)
     if (wrong !== undefined) this.watch.breach(`${person?.name}: ${wrong}`)
   }
 

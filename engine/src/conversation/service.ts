@@ -47,11 +47,7 @@ export class ConversationService implements Receiver {
     this.#receipts = new Receipts(context)
     this.#sync = new Sync(context)
     this.#refusals = new Refusals(context, {
-      sealAgain: (conversation) => {
-        this.sealWaiting(conversation)
-        this.#receipts.flush(conversation)
-        this.#sync.announceSoon(conversation)
-      },
+      sealAgain: (conversation) => this.#sealAgain(conversation),
       askAgain: (conversation) => events.askAgain(conversation),
       restart: (conversation) => events.restart(conversation),
     })
@@ -68,6 +64,12 @@ export class ConversationService implements Receiver {
     this.#refusals.stop()
     for (const cancel of this.#typingEnds.values()) cancel()
     this.#typingEnds.clear()
+  }
+
+  /** There is a group, or a new one: everything that waited for it can be said. */
+  activated(conversation: string): void {
+    this.#refusals.forget(conversation)
+    this.#sealAgain(conversation)
   }
 
   opened(conversation: string): void {
@@ -119,6 +121,12 @@ export class ConversationService implements Receiver {
   /** A message of theirs ends their typing. */
   #stoppedTyping(conversation: string): void {
     this.#typing.delete(conversation)
+  }
+
+  #sealAgain(conversation: string): void {
+    this.sealWaiting(conversation)
+    this.#receipts.flush(conversation)
+    this.#sync.announceSoon(conversation)
   }
 
   /** Own contents that have no envelope yet, in order. Safe to call at any time. */
