@@ -2,7 +2,7 @@ import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Stage } from './support/stage.ts'
-import { lastText, messages } from './support/talk.ts'
+import { lastText, messages, openComposer } from './support/talk.ts'
 
 test('words that are too long, empty or full of control characters do no harm', async () => {
   await using stage = new Stage()
@@ -24,6 +24,16 @@ test('words that are too long, empty or full of control characters do no harm', 
   expect(shown).not.toMatch(/[\u0007\u202E]/u)
   expect(await page.locator('[href^="javascript"]').count()).toBe(0)
   expect(await page.evaluate(() => 'broken' in globalThis)).toBe(false)
+
+  const field = await openComposer(page)
+  await field.fill('x'.repeat(20_001))
+  await page.getByText('1 letter too long').waitFor()
+  expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true)
+  await field.press('Enter')
+  expect(await field.inputValue()).toHaveLength(20_001)
+  await field.fill('🦊'.repeat(20_000))
+  await field.press('Enter')
+  await bob.api.received(conversation, '🦊'.repeat(20_000))
 })
 
 test('a port in use and a second node on the same data are refused in one sentence; the first goes on', async () => {
