@@ -1,3 +1,4 @@
+export type { BlockReaderPort, BlockStoragePort } from './block-storage.ts'
 export type { Cancel, ClockPort } from './clock.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'

@@ -5,6 +5,8 @@ export type PortErrorCode =
   | 'STORE_FAILED'
   | 'STORE_IN_USE'
   | 'ADDRESS_IN_USE'
+  | 'STORAGE_UNREACHABLE'
+  | 'STORAGE_REFUSED'
 
 /** The environment failed: disk, network, address. Adapters throw it; the engine turns it into a retry or an error. */
 export class PortError extends Error {

@@ -1,0 +1,1 @@
+export { blockCid, CID_BYTES, cidText, isBlockCid, isBlockOf, parseCid } from './cid.ts'
