@@ -72,8 +72,6 @@ export const EPOCH_RETENTION_MS = 72 * HOUR_MS
 export const SELF_UPDATE_INTERVAL_MS = DAY_MS
 /** … or after that many messages in one epoch, whichever comes first. */
 export const SELF_UPDATE_MESSAGES = 5_000
-export const TAG_BUCKET_MS = 6 * HOUR_MS
-export const TAG_BUCKETS_BACK_MAX = 120
 
 // content (CNT)
 export const TEXT_LETTERS_MAX = 20_000
@@ -114,6 +112,43 @@ export const KEEPER_DELAY_MAX_MS = 30 * SECOND_MS
 export const KEEPER_STABLE_MS = 30 * SECOND_MS
 export const LIVENESS_INTERVAL_MS = 15 * SECOND_MS
 export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
+
+// mailbox (MBX, PTR, HLD)
+/** What a sealed envelope may wait at most: blocks, pointers, outbox rows. */
+export const WAITING_LIFETIME_MS = 30 * DAY_MS
+/** Pointer keys of one device in one epoch; used in turn, so that two deposits have nothing in common. PTR-3 */
+export const POINTER_SLOTS = 64
+export const POINTER_BLOCKS_MAX = 256
+export const POINTER_HOLDERS_MAX = 8
+/** Total sizes of a pointer record. */
+export const POINTER_BUCKETS_BYTES = [512, 2_048, 8_192, 32_768] as const
+export const POINTER_BYTES_MAX = 32_768
+/** DHT peers that are asked to hold a pointer, and asked for one. */
+export const POINTER_REPLICAS_MAX = 8
+/** Mailbox requests of one stream that may wait for their answers. */
+export const MAILBOX_REQUESTS_MAX = 64
+export const MAILBOX_TIMEOUT_MS = 10 * SECOND_MS
+export const MAILBOX_BLOCKS_MAX = 1_024
+export const MAILBOX_POINTERS_MAX = 256
+export const MAILBOX_KEYS_MAX = 8_192
+/** Letters of a key by which pointers are asked for: enough to find, too few to be sure. Bytes. */
+export const KEY_PREFIX_BYTES = 8
+/** Topics of wake-ups, for everybody together. MBX-5 */
+export const WAKE_TOPICS = 256
+export const WAKE_BYTES_MAX = 512
+export const WAKE_ROTATION_MS = DAY_MS
+/** Inboxes share 2^bits buckets a day: whoever asks for one asks for all strangers' mail in it. PTR-7 */
+export const INBOX_BUCKET_BITS = 10
+/** Records that a holder keeps in one bucket. */
+export const INBOX_BUCKET_RECORDS_MAX = 1_024
+/** Leading zero bits of the work on a record for a stranger; a push node may ask for other, up to WORK_BITS_MAX. */
+export const WORK_BITS = 18
+export const WORK_BITS_MAX = 24
+/** What a holder keeps for one peer, and in all unless it is configured otherwise. */
+export const HOLDER_BYTES_PER_PEER_MAX = 64 * 1_048_576
+export const HOLDER_BYTES_MAX = 4_096 * 1_048_576
+export const HOLDER_POINTERS_PER_PEER_MAX = 16_384
+export const HOLDER_POINTERS_MAX = 1_048_576
 
 // push node (PUSH)
 export const PUSH_CONNECTIONS_MAX = 2_048

@@ -1,24 +1,27 @@
 /**
- * Tags that only members of an epoch can compute. Message tags change every six hours, the handshake tag lasts as long
- * as the epoch, so that the commit that ends it is found by a device that was away. Spec: ENV-2.
+ * Tags by which a member knows the epoch of an envelope, a different one each time: two envelopes of one conversation
+ * have nothing in common for anybody else. Spec: ENV-2.
  */
-import { concat, utf8 } from '../base/bytes.ts'
-import { deriveKey } from '../base/hash.ts'
-import { TAG_BUCKET_MS } from '../base/limits.ts'
-import type { Millis } from '../base/time.ts'
-import { TAG_BYTES } from './outer.ts'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concat, equalBytes, utf8 } from '../base/bytes.ts'
 
 /** MLS exporter labels and the length of what they give. */
 export const OUTER_KEY_LABEL = 'parley/outer/1'
 export const MAILBOX_SECRET_LABEL = 'parley/mailbox/1'
 export const EXPORTED_BYTES = 32
+export const TAG_BYTES = 16
+const TAG_LABEL = utf8('tag')
 
-export const tagBucket = (now: Millis): number => Math.floor(now / TAG_BUCKET_MS)
+/** The tag (TAG_BYTES) of the envelope with this nonce. RFC 2104. */
+export const envelopeTag = (mailboxSecret: Uint8Array, nonce: Uint8Array): Uint8Array =>
+  hmac(sha256, mailboxSecret, concat(TAG_LABEL, nonce)).slice(0, TAG_BYTES)
 
-export function messageTag(mailboxSecret: Uint8Array, bucket: number): Uint8Array {
-  const number = new Uint8Array(8)
-  new DataView(number.buffer).setBigUint64(0, BigInt(bucket))
-  return deriveKey(mailboxSecret, concat(utf8('m'), number), TAG_BYTES)
+/** Whether an envelope with this tag and nonce was sealed in the epoch of `mailboxSecret`. */
+export const isTaggedBy = (mailboxSecret: Uint8Array, { tag, nonce }: Tagged): boolean =>
+  equalBytes(envelopeTag(mailboxSecret, nonce), tag)
+
+export interface Tagged {
+  readonly tag: Uint8Array
+  readonly nonce: Uint8Array
 }
-
-export const handshakeTag = (mailboxSecret: Uint8Array): Uint8Array => deriveKey(mailboxSecret, utf8('h'), TAG_BYTES)

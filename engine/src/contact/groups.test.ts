@@ -6,7 +6,6 @@ import {
   DAY_MS,
   encodeContactWelcome,
   groupInfo,
-  handshakeTag,
   parseBase64url,
   sealOuter,
   sealTo,
@@ -44,8 +43,11 @@ async function forgeCommit(node: TestNode, conversation: string, newcomer: TestN
   const committed = await commitChange(context.mls, group, { add: [keyPackage.value], remove: [] }, new Uint8Array(0))
   if (!committed.ok) throw new Error(committed.reason)
   const payload = { kind: 'mls', body: committed.value.commit } as const
-  const tag = handshakeTag(epoch.keys.mailboxSecret)
-  const envelope = sealOuter(context.crypto, { key: epoch.keys.outerKey, tag, nonce: context.random(24) }, payload)
+  const envelope = sealOuter(
+    context.crypto,
+    { key: epoch.keys.outerKey, mailboxSecret: epoch.keys.mailboxSecret, nonce: context.random(24) },
+    payload,
+  )
   if (envelope === undefined) throw new Error('a commit fits')
   return envelope
 }

@@ -1,14 +1,10 @@
 import {
+  envelopeTag,
   DAY_MS,
   EPOCH_RETENTION_MS,
   EPOCHS_RETAINED_MAX,
   EPOCHS_RETAINED_MIN_DEPTH,
-  handshakeTag,
-  messageTag,
   sha256,
-  TAG_BUCKET_MS,
-  TAG_BUCKETS_BACK_MAX,
-  tagBucket,
   toHex,
   utf8,
 } from '@parley/core'
@@ -184,20 +180,17 @@ describe('self-updates', () => {
 
 describe('tags', () => {
   const state = stateOf([epoch('old'), epoch('new')])
+  const nonce = new Uint8Array(24).fill(3)
 
-  it('[ENV-2] find their epoch for thirty days back and six hours ahead', () => {
+  it('[ENV-2] find their epoch among all that are retained', () => {
     for (const name of ['old', 'new']) {
-      const { mailboxSecret } = keysOf(name)
-      const found = (bucketsAgo: number) =>
-        epochByTag(state, messageTag(mailboxSecret, tagBucket(NOW) - bucketsAgo), NOW)?.id
-      for (const bucketsAgo of [-1, 0, 1, TAG_BUCKETS_BACK_MAX - 2]) expect(found(bucketsAgo)).toBe(idOf(name))
-      for (const bucketsAgo of [-2, TAG_BUCKETS_BACK_MAX - 1]) expect(found(bucketsAgo)).toBeUndefined()
-      expect(epochByTag(state, handshakeTag(mailboxSecret), NOW + 900 * TAG_BUCKET_MS)?.id).toBe(idOf(name))
+      const tag = envelopeTag(keysOf(name).mailboxSecret, nonce)
+      expect(epochByTag(state, { tag, nonce })?.id).toBe(idOf(name))
     }
   })
 
   it('[ENV-2] of other epochs find nothing', () => {
-    expect(epochByTag(state, messageTag(keysOf('other').mailboxSecret, tagBucket(NOW)), NOW)).toBeUndefined()
-    expect(epochByTag(state, new Uint8Array(16), NOW)).toBeUndefined()
+    expect(epochByTag(state, { tag: envelopeTag(keysOf('other').mailboxSecret, nonce), nonce })).toBeUndefined()
+    expect(epochByTag(state, { tag: new Uint8Array(16), nonce })).toBeUndefined()
   })
 })

@@ -5,17 +5,15 @@ import {
   EPOCHS_RETAINED_MAX,
   EPOCHS_RETAINED_MIN_DEPTH,
   fromHex,
-  handshakeTag,
-  messageTag,
+  isTaggedBy,
   SELF_UPDATE_INTERVAL_MS,
   SELF_UPDATE_MESSAGES,
-  TAG_BUCKETS_BACK_MAX,
-  tagBucket,
   toHex,
   type Millis,
   type RandomPort,
+  type Tagged,
 } from '@parley/core'
-import type { ConversationState, Epoch, EpochKeys } from './state.ts'
+import type { ConversationState, Epoch } from './state.ts'
 
 /** The first bytes of a group id say when the group was made: Unix milliseconds, big-endian. CNV-11 */
 const MADE_AT_BYTES = 6
@@ -107,35 +105,7 @@ export function isUpdateDue(state: ConversationState, self: string, now: Millis)
   return now - last.createdAt >= SELF_UPDATE_INTERVAL_MS || head.messages >= SELF_UPDATE_MESSAGES
 }
 
-/** Tags of an epoch, computed once per six hours; derived from its keys, so the cache may be shared by every copy. */
-const tagsByKeys = new WeakMap<EpochKeys, { readonly buckets: Map<number, string>; readonly handshake: string }>()
-
-function tagsOf(keys: EpochKeys) {
-  const known = tagsByKeys.get(keys)
-  if (known !== undefined) return known
-  const tags = { buckets: new Map<number, string>(), handshake: toHex(handshakeTag(keys.mailboxSecret)) }
-  tagsByKeys.set(keys, tags)
-  return tags
-}
-
-/** The retained epoch whose members can have made this tag, up to 30 days ago or one bucket ahead of our clock. */
-export function epochByTag(state: ConversationState, tag: Uint8Array, now: number): Epoch | undefined {
-  const wanted = toHex(tag)
-  const newest = tagBucket(now) + 1
-  for (const epoch of [...state.epochs.values()].reverse()) {
-    const tags = tagsOf(epoch.keys)
-    if (tags.handshake === wanted) return epoch
-    for (let bucket = newest; bucket > newest - TAG_BUCKETS_BACK_MAX; bucket--) {
-      if (tagText(epoch.keys, tags.buckets, bucket) === wanted) return epoch
-    }
-  }
-  return undefined
-}
-
-function tagText(keys: EpochKeys, buckets: Map<number, string>, bucket: number): string {
-  const known = buckets.get(bucket)
-  if (known !== undefined) return known
-  const text = toHex(messageTag(keys.mailboxSecret, bucket))
-  buckets.set(bucket, text)
-  return text
+/** The retained epoch in which an envelope was sealed. ENV-2 */
+export function epochByTag(state: ConversationState, tagged: Tagged): Epoch | undefined {
+  return [...state.epochs.values()].reverse().find(({ keys }) => isTaggedBy(keys.mailboxSecret, tagged))
 }

@@ -62,7 +62,7 @@ export async function receiveOuter(
   const state = context.conversations.get(conversation)
   if (state === undefined) return refuse('unknown-conversation')
   const tag = tagOf(bytes)
-  const epoch = tag === undefined ? undefined : epochByTag(state, tag, now)
+  const epoch = tag === undefined ? undefined : epochByTag(state, tag)
   if (epoch === undefined) return refuse('unknown-epoch')
   const payload = openOuter(context.crypto, epoch.keys.outerKey, bytes)
   if (payload === undefined) return refuse('undecryptable')

@@ -141,11 +141,11 @@ export class Refusals {
 
   /** False when a newer group came since: from them, or by our own restart. */
   #isOfCurrentGroup(row: OutboxRow, conversation: string): boolean {
-    const { conversations, clock } = this.#context()
+    const { conversations } = this.#context()
     const state = conversations.get(conversation)
     const tag = tagOf(row.bytes)
     if (state?.headEpoch === undefined || tag === undefined) return false
-    const groupId = epochByTag(state, tag, clock.now())?.groupId
+    const groupId = epochByTag(state, tag)?.groupId
     return groupId === undefined || groupId === state.epochs.get(state.headEpoch)?.groupId
   }
 

@@ -8,12 +8,9 @@ import {
   encodeControl,
   encodePayload,
   encryptMessage,
-  handshakeTag,
-  messageTag,
   peerIdOfKey,
   sealOuter,
   groupInfo,
-  tagBucket,
   type Control,
   type DeviceCertificate,
   type Group,
@@ -47,15 +44,13 @@ export async function sealPayload(
   const encrypted = await encryptMessage(context.mls, group, encodePayload(payload), NO_AUTHENTICATED_DATA)
   context.conversations.set(withEpoch(state, { ...epoch, group: encrypted.group, messages: epoch.messages + 1 }))
   context.conversations.stageErasure(encrypted.erase)
-  const tag = messageTag(epoch.keys.mailboxSecret, tagBucket(now))
-  const envelope = outer(context, epoch, tag, { kind: 'mls', body: encrypted.message })
+  const envelope = outer(context, epoch, { kind: 'mls', body: encrypted.message })
   return [...updates, { kind: 'payload', envelope, recipients: recipientsOf(group) }]
 }
 
 /** A control message: no ratchet step, no state change, never stored. */
-export function sealControl(context: Context, epoch: Epoch, control: Control, now: number): Uint8Array {
-  const tag = messageTag(epoch.keys.mailboxSecret, tagBucket(now))
-  return outer(context, epoch, tag, { kind: 'control', body: encodeControl(control) })
+export function sealControl(context: Context, epoch: Epoch, control: Control): Uint8Array {
+  return outer(context, epoch, { kind: 'control', body: encodeControl(control) })
 }
 
 async function sealDueUpdate(context: Context, conversation: string, now: number) {
@@ -76,8 +71,7 @@ export async function sealSelfUpdate(context: Context, conversation: string, now
     createdAt: now,
   })
   context.conversations.set(settle(withEpoch(state, next), now))
-  const tag = handshakeTag(epoch.keys.mailboxSecret)
-  const envelope = outer(context, epoch, tag, { kind: 'mls', body: committed.value.commit })
+  const envelope = outer(context, epoch, { kind: 'mls', body: committed.value.commit })
   return { kind: 'commit' as const, envelope, recipients: recipientsOf(group) }
 }
 
@@ -114,8 +108,10 @@ export function post(
   }
 }
 
-function outer(context: Context, epoch: Epoch, tag: Uint8Array, payload: OuterPayload): Uint8Array {
-  const envelope = sealOuter(context.crypto, { key: epoch.keys.outerKey, tag, nonce: context.random(24) }, payload)
+const keysOf = ({ keys }: Epoch) => ({ key: keys.outerKey, mailboxSecret: keys.mailboxSecret })
+
+function outer(context: Context, epoch: Epoch, payload: OuterPayload): Uint8Array {
+  const envelope = sealOuter(context.crypto, { ...keysOf(epoch), nonce: context.random(24) }, payload)
   assert(envelope !== undefined, 'a checked content fits an envelope')
   return envelope
 }

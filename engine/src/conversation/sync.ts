@@ -119,7 +119,7 @@ export class Sync {
   /** Controls are lost with the link and cost nothing to repeat, so they bypass the outbox. */
   #send(conversation: string, control: Control): void {
     const { epoch, state } = headEpochOf(this.#context(), conversation)
-    const envelope = sealControl(this.#context(), epoch, control, this.#context().clock.now())
+    const envelope = sealControl(this.#context(), epoch, control)
     this.#context().sessions.sendToAccount(state.account, envelope)
   }
 

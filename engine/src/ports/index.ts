@@ -1,6 +1,7 @@
 export type { BlockReaderPort, BlockStoragePort } from './block-storage.ts'
 export type { Cancel, ClockPort } from './clock.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
+export type { MailboxHandlers, MailboxPort, MailboxServer } from './mailbox.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'
 export type { Link, LinkCloseReason, LinkHandlers, NetworkHandlers, NetworkPort, NetworkStatus } from './network.ts'
 export { PortError } from './port-error.ts'

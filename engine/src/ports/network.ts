@@ -1,3 +1,5 @@
+import type { MailboxHandlers, MailboxPort } from './mailbox.ts'
+
 /**
  * Streams between devices. One link is one long-lived, ordered, reliable stream to one peer, encrypted by the
  * transport (Noise), whose remote peer id the transport has proven. Who that device belongs to is not its business.
@@ -5,6 +7,8 @@
 export interface NetworkPort {
   /** Own peer id, base58 or CIDv1 text as libp2p prints it; derived from the device's Ed25519 key. */
   readonly peerId: string
+  /** Requests to push nodes and DHT peers. Usable between {@link start} and {@link stop}. */
+  readonly mailbox: MailboxPort
   /**
    * Takes part in the network. Links made by others arrive at `onLink`, links made by {@link connect} too; while the
    * pair of peers has a link, the newer one of a second pair of dials replaces it (`onClose`, then `onLink`).
@@ -26,7 +30,7 @@ export interface NetworkPort {
   stop(): Promise<void>
 }
 
-export interface NetworkHandlers {
+export interface NetworkHandlers extends MailboxHandlers {
   onLink(link: Link): void
   /** Addresses, relays or bootstrap peers changed: read {@link NetworkPort.status} again. */
   onStatus(): void

@@ -140,8 +140,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
       postSealed(conversation, () => sealPayload(context, conversation, payload, clock.now())),
     update: (conversation) =>
       postSealed(conversation, async () => [await sealSelfUpdate(context, conversation, clock.now())]),
-    control: (conversation, control) =>
-      sealControl(context, headEpochOf(context, conversation).epoch, control, clock.now()),
+    control: (conversation, control) => sealControl(context, headEpochOf(context, conversation).epoch, control),
     take(peerId) {
       const rows = outboxAfter(store, peerId, 0, 10_000)
       for (const { seq } of rows) deleteOutbox(store, seq)
