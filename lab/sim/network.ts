@@ -136,7 +136,13 @@ export class SimNetwork implements NetworkPort {
 
   status(): NetworkStatus {
     const addresses = this.addresses()
-    return { isListening: addresses.length > 0, addresses, infrastructure: [], connections: this.#links.size }
+    return {
+      transport: 'direct',
+      isListening: addresses.length > 0,
+      addresses,
+      infrastructure: [],
+      connections: this.#links.size,
+    }
   }
 
   async stop(): Promise<void> {

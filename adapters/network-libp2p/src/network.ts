@@ -121,6 +121,7 @@ class Libp2pNetwork implements NetworkPort {
     const addresses = this.addresses()
     const isStopped = this.#stopped !== undefined
     return {
+      transport: 'direct',
       isListening: addresses.length > 0,
       addresses,
       infrastructure: this.#infrastructure.status(),

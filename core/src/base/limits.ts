@@ -150,6 +150,17 @@ export const HOLDER_BYTES_MAX = 4_096 * 1_048_576
 export const HOLDER_POINTERS_PER_PEER_MAX = 16_384
 export const HOLDER_POINTERS_MAX = 1_048_576
 
+// Tor (TOR): every step takes three to six hops, and the first one builds them
+export const TOR_CONNECT_TIMEOUT_MS = 90 * SECOND_MS
+export const TOR_DIAL_ADDRESS_TIMEOUT_MS = 60 * SECOND_MS
+export const TOR_UPGRADE_TIMEOUT_MS = 60 * SECOND_MS
+export const TOR_STREAM_TIMEOUT_MS = 30 * SECOND_MS
+export const TOR_LIVENESS_TIMEOUT_MIN_MS = 60 * SECOND_MS
+/** The proxy and the control port are programs of this machine: they answer or are not there. */
+export const TOR_ANSWER_TIMEOUT_MS = 10 * SECOND_MS
+/** One reply of the control port, or one event. */
+export const TOR_CONTROL_REPLY_BYTES_MAX = 65_536
+
 // push node (PUSH)
 export const PUSH_CONNECTIONS_MAX = 2_048
 export const RELAY_RESERVATIONS_MAX = 1_024

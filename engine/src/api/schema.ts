@@ -119,6 +119,8 @@ export const Me = Type.Object({
 })
 
 export const Network = Type.Object({
+  /** How connections leave this device. */
+  transport: Type.Union([Type.Literal('direct'), Type.Literal('tor')]),
   isListening: Type.Boolean(),
   addresses: Type.Array(Type.String()),
   infrastructure: Type.Array(Type.Object({ address: Type.String(), isConnected: Type.Boolean() })),

@@ -44,7 +44,7 @@ async function createScene() {
     peerId: context.self.peerId,
     start: async () => undefined,
     addresses: () => [],
-    status: () => ({ isListening: false, addresses: [], infrastructure: [], connections: 0 }),
+    status: () => ({ transport: 'direct', isListening: false, addresses: [], infrastructure: [], connections: 0 }),
     stop: async () => undefined,
     async connect(_peerId, addresses, signal) {
       dials.push({ at: clock.now(), addresses })

@@ -124,11 +124,12 @@ export class Views {
 
   network(): Network {
     const { sessions, store } = this.#context()
-    const { isListening, addresses, infrastructure } = sessions.status
+    const { transport, isListening, addresses, infrastructure } = sessions.status
     const contacts = new Map(allContacts(store).map((contact) => [contact.account, contact]))
     const pages = numberOf(store.all('PRAGMA page_count')[0] ?? {}, 'page_count')
     const pageBytes = numberOf(store.all('PRAGMA page_size')[0] ?? {}, 'page_size')
     return {
+      transport,
       isListening,
       addresses: [...addresses],
       infrastructure: infrastructure.map(({ address, isConnected }) => ({ address, isConnected })),

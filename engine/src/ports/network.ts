@@ -73,6 +73,8 @@ export interface LinkHandlers {
 export type LinkCloseReason = 'local' | 'remote' | 'frame-too-large' | 'malformed' | 'transport'
 
 export interface NetworkStatus {
+  /** `tor`: every connection goes through Tor, and others find us at an onion address. */
+  readonly transport: 'direct' | 'tor'
   readonly isListening: boolean
   readonly addresses: readonly string[]
   /** Push nodes and bootstrap peers, and whether each is connected now. */

@@ -48,7 +48,7 @@ export const createFakeNode = (
   if (scenario === 'lived-in' || scenario === 'locked' || scenario === 'lost') seedWorld(world)
   if (scenario === 'offline') {
     seedWorld(world, 200)
-    world.network = { isListening: false, infrastructure: [] }
+    world.network = { transport: 'direct', isListening: false, infrastructure: [] }
     for (const each of world.conversations) each.isConnected = false
   }
   animate(world)

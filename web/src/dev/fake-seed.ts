@@ -155,6 +155,7 @@ export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   seedAda(world)
   seedRequests(world)
   world.network = {
+    transport: 'direct',
     isListening: true,
     infrastructure: [{ address: '/dns4/push.example/tcp/443/wss', isConnected: true }],
   }

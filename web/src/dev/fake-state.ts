@@ -35,7 +35,7 @@ export interface FakeState {
   readonly me: { current: Me }
   readonly conversations: FakeConversation[]
   readonly requests: ContactRequest[]
-  network: Pick<Network, 'isListening' | 'infrastructure'>
+  network: Pick<Network, 'transport' | 'isListening' | 'infrastructure'>
   invites: readonly Invite[]
   passphrase: string | undefined
   now(): number
@@ -116,7 +116,7 @@ export const createFakeState = (now: () => number): FakeState => {
     requests: [],
     invites: [],
     passphrase: undefined,
-    network: { isListening: true, infrastructure: [] },
+    network: { transport: 'direct', isListening: true, infrastructure: [] },
     now,
     touch,
     addConversation: (name, fields = {}) => {

@@ -12,6 +12,7 @@ const peer = (path: 'direct' | 'relayed') => ({
   connectedAt: 0,
 })
 const network = (fields: Partial<Network> = {}): Network => ({
+  transport: 'direct',
   isListening: true,
   addresses: ['/ip4/192.0.2.7/tcp/4001'],
   infrastructure: [],
