@@ -200,6 +200,10 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#live.touched(new Set(['network']))
   }
 
+  woken(_topic: number, _hint: Uint8Array): void {}
+
+  pushNodesChanged(): void {}
+
   receive(session: Session, envelope: Uint8Array): Promise<Outcome> {
     const { turns, clock } = this.#context
     const { account, peerId } = session

@@ -1,4 +1,4 @@
-import { createTestClock } from '@parley/adapter-memory'
+import { createTestClock, noMailbox } from '@parley/adapter-memory'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
 import type { NetworkPort } from '../ports/network.ts'
@@ -42,6 +42,7 @@ async function createScene() {
   let aborted = 0
   const network: NetworkPort = {
     peerId: context.self.peerId,
+    mailbox: noMailbox,
     start: async () => undefined,
     addresses: () => [],
     status: () => ({ transport: 'direct', isListening: false, addresses: [], infrastructure: [], connections: 0 }),

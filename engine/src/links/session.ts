@@ -30,6 +30,10 @@ export interface SessionDelegate {
   opened(session: Session): void
   closed(session: Session): void
   networkChanged(): void
+  /** A hint from anybody that something was put under a key; unverified. */
+  woken(topic: number, hint: Uint8Array): void
+  /** The push nodes that are connected changed. */
+  pushNodesChanged(): void
   /** Stores what the envelope says; the outcome is told to the sender once it is durable. */
   receive(session: Session, envelope: Uint8Array): Promise<Outcome>
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void>

@@ -27,6 +27,8 @@ async function createScene() {
       opened: (session) => happened.push(`opened ${session.account === undefined ? 'nobody' : 'somebody'}`),
       closed: () => happened.push('closed'),
       networkChanged: () => undefined,
+      woken: () => undefined,
+      pushNodesChanged: () => undefined,
       async receive(_session, envelope) {
         received.push(envelope)
         if (answer.outcome instanceof Error) throw answer.outcome
@@ -78,6 +80,8 @@ async function createScene() {
     const state = { link: undefined as Link | undefined, isClosed: false }
     await network.start({
       onStatus: () => undefined,
+      onWake: () => undefined,
+      onPushNodes: () => undefined,
       onLink(link) {
         state.link = link
         link.listen({
@@ -302,6 +306,8 @@ async function halfOpen({ clock, alice, bob }: Awaited<ReturnType<typeof createS
     opened: () => undefined,
     closed: () => undefined,
     networkChanged: () => undefined,
+    woken: () => undefined,
+    pushNodesChanged: () => undefined,
     receive: async () => ({ type: 'nothing' }),
     acknowledged: async () => undefined,
     refused: async () => 'settled',

@@ -32,6 +32,8 @@ export class Sessions {
     await this.#network.start({
       onLink: (link) => this.#onLink(link),
       onStatus: () => this.#delegate.networkChanged(),
+      onWake: (topic, hint) => this.#delegate.woken(topic, hint),
+      onPushNodes: () => this.#delegate.pushNodesChanged(),
     })
     for (const peerId of peersWithOutbox(this.#context().store)) this.wake(peerId)
     this.#keeper.keepAll()

@@ -90,6 +90,8 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     opened: ignore,
     closed: ignore,
     networkChanged: ignore,
+    woken: ignore,
+    pushNodesChanged: ignore,
     receive: async () => ({ type: 'nothing' }),
     acknowledged: settled,
     refused: async () => 'settled' as const,
