@@ -14,6 +14,7 @@ export const CBOR_DEPTH_MAX = 16
 export const FRAME_BYTES_MAX = 1_048_576
 export const FRAME_ENVELOPE_IDS_MAX = 512
 export const ENVELOPE_BYTES_MAX = 524_288
+export const ENVELOPE_ID_BYTES = 16
 /** Total envelope sizes; a larger plaintext is an attachment, not a message. ENV-3 */
 export const ENVELOPE_BUCKETS_BYTES = [512, 2_048, 8_192, 32_768, 131_072, 262_144, 524_288] as const
 
@@ -117,9 +118,11 @@ export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
 /** What a sealed envelope may wait at most: blocks, pointers, outbox rows. */
 export const WAITING_LIFETIME_MS = 30 * DAY_MS
 /** Pointer keys of one device in one epoch; used in turn, so that two deposits have nothing in common. PTR-3 */
-export const POINTER_SLOTS = 64
+export const POINTER_SLOTS = 32
 export const POINTER_BLOCKS_MAX = 256
 export const POINTER_HOLDERS_MAX = 8
+/** Letters of one URL or multiaddr in a pointer. */
+export const POINTER_HOLDER_LENGTH_MAX = 1_024
 /** Total sizes of a pointer record. */
 export const POINTER_BUCKETS_BYTES = [512, 2_048, 8_192, 32_768] as const
 export const POINTER_BYTES_MAX = 32_768
@@ -139,8 +142,11 @@ export const WAKE_BYTES_MAX = 512
 export const WAKE_ROTATION_MS = DAY_MS
 /** Inboxes share 2^bits buckets a day: whoever asks for one asks for all strangers' mail in it. PTR-7 */
 export const INBOX_BUCKET_BITS = 10
-/** Records that a holder keeps in one bucket. */
+/** Worked records that a holder keeps under one prefix, and their bytes: all of them fit into one answer. HLD-6 */
 export const INBOX_BUCKET_RECORDS_MAX = 1_024
+export const INBOX_BUCKET_BYTES_MAX = 786_432
+/** A worked record names one block: it has one of the two smallest sizes. PTR-7 */
+export const WORKED_BYTES_MAX = 2_048
 /** Leading zero bits of the work on a record for a stranger; a push node may ask for other, up to WORK_BITS_MAX. */
 export const WORK_BITS = 18
 export const WORK_BITS_MAX = 24

@@ -14,6 +14,12 @@ export const CID_BYTES = PREFIX.length + DIGEST_BYTES
 /** The CID of a block, in bytes (CID_BYTES). */
 export const blockCid = (block: Uint8Array): Uint8Array => concat(PREFIX, sha256(block))
 
+/** The CID of the block with this SHA-256 (32 bytes). */
+export const cidOfDigest = (digest: Uint8Array): Uint8Array => concat(PREFIX, digest)
+
+/** The SHA-256 inside a CID of our form; a copy. */
+export const digestOfCid = (cid: Uint8Array): Uint8Array => cid.slice(PREFIX.length)
+
 /** True for a CID of our form; other CIDs exist and are nobody's here. */
 export const isBlockCid = (value: unknown): value is Uint8Array =>
   value instanceof Uint8Array && value.length === CID_BYTES && equalBytes(value.subarray(0, PREFIX.length), PREFIX)
