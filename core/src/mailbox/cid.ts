@@ -3,8 +3,10 @@
  * https://github.com/multiformats/cid. Spec: BLK-1.
  */
 import { base32nopad } from '@scure/base'
+import { assert } from '../base/assert.ts'
 import { concat, equalBytes } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
+import { ENVELOPE_BYTES_MAX } from '../base/limits.ts'
 
 const DIGEST_BYTES = 32
 /** CIDv1, raw, sha2-256, 32 bytes. */
@@ -40,3 +42,16 @@ export function parseCid(text: string): Uint8Array | undefined {
 
 /** Whether `block` is what `cid` names. */
 export const isBlockOf = (cid: Uint8Array, block: Uint8Array): boolean => equalBytes(blockCid(block), cid)
+
+/**
+ * The CID in bytes of a block that this program is about to store under `text`.
+ * @throws AssertionError when the text is no CID of ours, or names other bytes, or the block is over ENVELOPE_BYTES_MAX:
+ * who stores has just made the name, so this is a defect and never input. BLK-3
+ */
+export function assertBlock(text: string, block: Uint8Array): Uint8Array {
+  const cid = parseCid(text)
+  assert(cid !== undefined, 'a block is stored under a cid')
+  assert(block.length <= ENVELOPE_BYTES_MAX, 'a block is not larger than an envelope')
+  assert(isBlockOf(cid, block), 'a block is stored under its own cid')
+  return cid
+}
