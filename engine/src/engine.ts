@@ -10,7 +10,7 @@ import { startGroup } from './contact/groups.ts'
 import { receiveSealed, type ContactEvents } from './contact/requests.ts'
 import type { Context } from './context.ts'
 import { ConversationCache } from './conversation/cache.ts'
-import { receiveOuter, type Outcome } from './conversation/receive.ts'
+import { receiveOuter, writeReceived, type Outcome } from './conversation/receive.ts'
 import type { RefusalOutcome } from './conversation/refusals.ts'
 import { ConversationService } from './conversation/service.ts'
 import { viewMessages } from './conversation/view.ts'
@@ -209,8 +209,10 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     const { account, peerId } = session
     if (account === undefined) return Promise.resolve({ type: 'nothing' })
     return envelope[0] === OUTER_VERSION
-      ? turns.run('input', () => receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now()))
-      : turns.runAlone('input', () => receiveSealed(this.#context, this, envelope, clock.now()))
+      ? turns.run('input', async () =>
+          writeReceived(await receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now())),
+        )
+      : turns.runAlone('input', async () => writeReceived(await receiveSealed(this.#context, this, envelope, clock.now())))
   }
 
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {

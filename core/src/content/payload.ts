@@ -1,21 +1,33 @@
 /**
  * What an MLS application message carries: one kind byte, then the body. Content is stored; a status report moves
- * delivery states; typing is shown for TYPING_LIFETIME_MS and kept nowhere. Spec: CNT-1, RCP-1, TYP-1.
+ * delivery states; typing is shown for TYPING_LIFETIME_MS and kept nowhere; an acknowledgement answers envelopes that
+ * came by way of holders. Spec: CNT-1, RCP-1, TYP-1, OFF-7.
  */
 import { concat } from '../base/bytes.ts'
-import { decodeCbor, encodeCbor, isList } from '../base/cbor.ts'
-import { RECEIPT_IDS_MAX } from '../base/limits.ts'
+import { decodeCbor, encodeCbor, isBytes, isList, type CborValue } from '../base/cbor.ts'
+import { ENVELOPE_ID_BYTES, RECEIPT_IDS_MAX } from '../base/limits.ts'
 import { isMessageId } from './codec.ts'
 import type { MessageIdBytes, StatusReport } from './types.ts'
 
 const CONTENT = 0x01
 const STATUS = 0x02
 const TYPING = 0x03
+const ACKNOWLEDGEMENT = 0x04
 
 export type Payload =
   | { readonly type: 'content'; readonly bytes: Uint8Array }
   | { readonly type: 'status'; readonly report: StatusReport }
   | { readonly type: 'typing' }
+  | { readonly type: 'acknowledgement'; readonly acknowledgement: Acknowledgement }
+
+/** OFFLINE_ACK: what became of envelopes that came by way of holders, and the receipts that go with it. OFF-7 */
+export interface Acknowledgement {
+  /** Ids of envelopes that are durable here, or will never matter; at most RECEIPT_IDS_MAX. */
+  readonly received: readonly Uint8Array[]
+  /** Ids of envelopes that cannot be read here; at most RECEIPT_IDS_MAX. */
+  readonly refused: readonly Uint8Array[]
+  readonly report: StatusReport
+}
 
 export function encodePayload(payload: Payload): Uint8Array {
   switch (payload.type) {
@@ -25,6 +37,11 @@ export function encodePayload(payload: Payload): Uint8Array {
       return concat(Uint8Array.of(STATUS), encodeCbor([[...payload.report.delivered], [...payload.report.read]]))
     case 'typing':
       return Uint8Array.of(TYPING)
+    case 'acknowledgement': {
+      const { received, refused, report } = payload.acknowledgement
+      const body = encodeCbor([[...received], [...refused], [...report.delivered], [...report.read]])
+      return concat(Uint8Array.of(ACKNOWLEDGEMENT), body)
+    }
   }
 }
 
@@ -43,9 +60,25 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
     }
     case TYPING:
       return body.length === 0 ? { type: 'typing' } : undefined
+    case ACKNOWLEDGEMENT:
+      return acknowledgementOf(decodeCbor(body))
     default:
       return undefined
   }
+}
+
+function acknowledgementOf(value: CborValue | undefined): Payload | undefined {
+  if (!isList(value) || value.length !== 4) return undefined
+  const received = envelopesOf(value[0])
+  const refused = envelopesOf(value[1])
+  const delivered = idsOf(value[2])
+  const read = idsOf(value[3])
+  if (!received || !refused || !delivered || !read) return undefined
+  return { type: 'acknowledgement', acknowledgement: { received, refused, report: { delivered, read } } }
+}
+
+function envelopesOf(value: unknown): readonly Uint8Array[] | undefined {
+  return isList(value, RECEIPT_IDS_MAX) && value.every((id) => isBytes(id, ENVELOPE_ID_BYTES)) ? value : undefined
 }
 
 function idsOf(value: unknown): readonly MessageIdBytes[] | undefined {

@@ -33,15 +33,13 @@ export function searchWork(
   tries: number,
 ): Uint8Array | undefined {
   const start = sha256.create().update(hashable)
-  const hash = sha256.create()
   const digest = new Uint8Array(32)
   const nonce = new Uint8Array(WORK_NONCE_BYTES)
   const view = new DataView(nonce.buffer)
   for (let number = startNonce; number < startNonce + tries; number++) {
     view.setUint32(0, Math.floor(number / UINT32))
     view.setUint32(4, number % UINT32)
-    start._cloneInto(hash)
-    hash.update(nonce).digestInto(digest)
+    start.clone().update(nonce).digestInto(digest)
     if (leadingZeros(digest) >= bits) return nonce
   }
   return undefined

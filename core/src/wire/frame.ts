@@ -4,9 +4,13 @@
  * link. Spec: WIRE-1…WIRE-6.
  */
 import { decodeCbor, encodeCbor, isBytes, isList, isText, isUint } from '../base/cbor.ts'
-import { BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX } from '../base/limits.ts'
-
-export const ENVELOPE_ID_BYTES = 16
+import {
+  BUNDLE_BYTES_MAX,
+  ENVELOPE_BYTES_MAX,
+  ENVELOPE_ID_BYTES,
+  FRAME_BYTES_MAX,
+  FRAME_ENVELOPE_IDS_MAX,
+} from '../base/limits.ts'
 
 export type Frame =
   | { readonly type: 'auth'; readonly flight: Uint8Array }

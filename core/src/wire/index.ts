@@ -1,2 +1,2 @@
-export { decodeFrame, encodeFrame, ENVELOPE_ID_BYTES, envelopeId } from './frame.ts'
+export { decodeFrame, encodeFrame, envelopeId } from './frame.ts'
 export type { Frame } from './frame.ts'

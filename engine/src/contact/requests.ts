@@ -20,7 +20,7 @@ import {
 } from '@parley/core'
 import { inboxKeys } from '../account/bundle.ts'
 import type { Context } from '../context.ts'
-import type { Outcome } from '../conversation/receive.ts'
+import { ACKNOWLEDGED, type Received } from '../conversation/receive.ts'
 import { sealSelfUpdate, post } from '../conversation/seal.ts'
 import {
   contactByAccount,
@@ -37,36 +37,44 @@ import type { Apply } from '../turn/turns.ts'
 import { joinDirectGroup, startGroup } from './groups.ts'
 import { isInvited } from './invites.ts'
 
-/** Looks the same to the sender whatever we think of it. */
-const ACKNOWLEDGE: Apply<Outcome> = () => ({ type: 'acknowledge' })
-
 export interface ContactEvents {
   /** The conversation has a group now: what waited can be sealed. */
   activated(commit: Commit, conversation: string): void
 }
 
+export interface ReceivedSealed extends Received {
+  /** The account whose Welcome this was. */
+  readonly welcomedBy?: string
+}
+
+/** Looks the same to the sender whatever we think of it. */
 export async function receiveSealed(
   context: Context,
   events: ContactEvents,
   bytes: Uint8Array,
   now: number,
-): Promise<Apply<Outcome>> {
+): Promise<ReceivedSealed> {
   const { self, crypto, store, log } = context
   const owner = { account: self.account, deviceKey: self.deviceKey, inboxKeys: await inboxKeys(context) }
   const opened = await openSealed({ crypto }, owner, bytes, now)
   if (!opened.ok) {
     log.log('info', 'sealed envelope ignored', { reason: opened.reason })
     // One of the two clocks is wrong and will be right one day: the sender must not believe that this arrived.
-    return opened.reason === 'from-future' ? () => ({ type: 'refuse', reason: 'from-future' }) : ACKNOWLEDGE
+    return opened.reason === 'from-future'
+      ? { outcome: { type: 'refuse', reason: 'from-future' }, apply: () => undefined }
+      : ACKNOWLEDGED
   }
   const { sender, encHash } = opened.value
   const isSeen = store.all('SELECT 1 AS found FROM seen_seals WHERE hash = ?', [encHash]).length > 0
-  if (isSeen || isBlockedAccount(store, sender.account) || sender.account === self.account) return ACKNOWLEDGE
+  if (isSeen || isBlockedAccount(store, sender.account) || sender.account === self.account) return ACKNOWLEDGED
   const apply = await applyOf(context, events, opened.value, now)
-  return (commit) => {
-    store.run('INSERT OR IGNORE INTO seen_seals (hash, expires_at) VALUES (?, ?)', [encHash, opened.value.expiresAt])
-    apply?.(commit)
-    return { type: 'acknowledge' }
+  return {
+    outcome: { type: 'acknowledge' },
+    ...(opened.value.type === CONTACT_WELCOME ? { welcomedBy: sender.account } : {}),
+    apply: (commit) => {
+      store.run('INSERT OR IGNORE INTO seen_seals (hash, expires_at) VALUES (?, ?)', [encHash, opened.value.expiresAt])
+      apply?.(commit)
+    },
   }
 }
 

@@ -35,6 +35,7 @@ interface Mark {
   readonly staged: ReadonlyMap<string, ConversationState>
   readonly orders: number
   readonly received: number
+  readonly answers: number
   readonly erasures: number
 }
 
@@ -42,6 +43,14 @@ interface Mark {
 export interface ReceivedMessage {
   readonly conversation: string
   readonly id: MessageIdBytes
+}
+
+/** What became of an envelope that came by way of holders: its sender is owed an answer. OFF-7 */
+export interface StoredAnswer {
+  readonly conversation: string
+  /** Envelope id. */
+  readonly envelope: Uint8Array
+  readonly isRead: boolean
 }
 
 export class ConversationCache implements Stage {
@@ -54,6 +63,7 @@ export class ConversationCache implements Stage {
   /** Order of messages staged in this batch, by id: they are not in the store yet. */
   readonly #orders = new Map<string, Order>()
   #received: ReceivedMessage[] = []
+  #answers: StoredAnswer[] = []
   /** Secrets that nothing needs once this batch is durable. */
   #erasures: Uint8Array[] = []
 
@@ -109,6 +119,15 @@ export class ConversationCache implements Stage {
     return this.#received
   }
 
+  stageAnswer(answer: StoredAnswer): void {
+    this.#answers.push(answer)
+  }
+
+  /** Envelopes from holders that this batch took or refused so far. */
+  get answers(): readonly StoredAnswer[] {
+    return this.#answers
+  }
+
   /** Zeroed after the commit, left alone if it fails: the old state still needs them then. Spec: MLS-15. */
   stageErasure(secrets: readonly Uint8Array[]): void {
     this.#erasures.push(...secrets)
@@ -119,6 +138,7 @@ export class ConversationCache implements Stage {
       staged: new Map(this.#staged),
       orders: this.#orders.size,
       received: this.#received.length,
+      answers: this.#answers.length,
       erasures: this.#erasures.length,
     }
   }
@@ -126,6 +146,7 @@ export class ConversationCache implements Stage {
   rollback(mark: Mark): void {
     this.#staged = new Map(mark.staged)
     this.#received.length = mark.received
+    this.#answers.length = mark.answers
     this.#erasures.length = mark.erasures
     for (const id of [...this.#orders.keys()].slice(mark.orders)) this.#orders.delete(id)
   }
@@ -147,6 +168,7 @@ export class ConversationCache implements Stage {
     this.#staged.clear()
     this.#orders.clear()
     this.#received = []
+    this.#answers = []
     this.#erasures = []
   }
 

@@ -3,12 +3,13 @@
  * the same transaction that stores it; what is owed otherwise (read marks, repeats) is a column of the log until it is
  * said, so a crash forgets none. Spec: RCP-1…RCP-4.
  */
-import { decodePayload, encodePayload, RECEIPT_IDS_MAX, type StatusReport } from '@parley/core'
+import { decodePayload, encodePayload, RECEIPT_IDS_MAX, type Acknowledgement, type StatusReport } from '@parley/core'
 import type { Context } from '../context.ts'
 import { conversationsOwing, oweAgain, owedReceipts, settleReceipts } from '../store/entries.ts'
 import type { StorePort } from '../ports/store.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
+import type { StoredAnswer } from './cache.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
 
 export class Receipts {
@@ -24,16 +25,25 @@ export class Receipts {
     for (const conversation of conversationsOwing(this.#context().store)) this.flush(conversation)
   }
 
-  /** The last step of every batch: one report per conversation on what the batch stored. */
+  /**
+   * The last step of every batch: one report per conversation on what the batch stored. What came by way of holders is
+   * acknowledged in the same envelope. OFF-7
+   */
   async reportBatch(): Promise<Apply<void> | undefined> {
     const context = this.#context()
-    const { received } = context.conversations
-    if (received.length === 0) return undefined
+    const { received, answers } = context.conversations
+    if (received.length === 0 && answers.length === 0) return undefined
     const now = context.clock.now()
     const applies: Apply<void>[] = []
-    for (const [conversation, messages] of Map.groupBy(received, (message) => message.conversation)) {
-      const delivered = messages.map(({ id }) => id)
-      applies.push(await sealReport(context, conversation, { delivered, read: [] }, now))
+    for (const conversation of new Set([...received, ...answers].map((item) => item.conversation))) {
+      const delivered = received.filter((message) => message.conversation === conversation).map(({ id }) => id)
+      const answered = answers.filter((answer) => answer.conversation === conversation)
+      const report = { delivered, read: [] }
+      applies.push(
+        answered.length === 0
+          ? await sealReport(context, conversation, report, now)
+          : await sealAcknowledgement(context, conversation, acknowledgementOf(answered, report), now),
+      )
     }
     return (commit) => {
       for (const apply of applies) apply(commit)
@@ -95,6 +105,30 @@ async function sealReport(
     conversation,
     message: undefined,
     report: encodePayload(payload),
+    createdAt: now,
+  } as const
+  return (commit) => post(context, commit, sealed, item)
+}
+
+function acknowledgementOf(answers: readonly StoredAnswer[], report: StatusReport): Acknowledgement {
+  const idsOf = (isRead: boolean) =>
+    answers.filter((answer) => answer.isRead === isRead).map(({ envelope }) => envelope)
+  return { received: idsOf(true), refused: idsOf(false), report }
+}
+
+async function sealAcknowledgement(
+  context: Context,
+  conversation: string,
+  acknowledgement: Acknowledgement,
+  now: number,
+): Promise<Apply<void>> {
+  const sealed = await sealPayload(context, conversation, { type: 'acknowledgement', acknowledgement }, now)
+  const { report } = acknowledgement
+  const item = {
+    kind: 'acknowledgement',
+    conversation,
+    message: undefined,
+    report: encodePayload({ type: 'status', report }),
     createdAt: now,
   } as const
   return (commit) => post(context, commit, sealed, item)

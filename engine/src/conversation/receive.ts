@@ -12,8 +12,10 @@ import {
   openMessage,
   openOuter,
   orderOf,
+  peerIdOfKey,
   tagOf,
   toHex,
+  type Acknowledgement,
   type MessageIdBytes,
   type Opened,
   type OpenRejection,
@@ -24,11 +26,12 @@ import type { Context } from '../context.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
 import { advanceStates, contentPlace, editTargets, isTile, oweDelivered, type Entry } from '../store/entries.ts'
 import { isMissing, logEntry } from '../store/gaps.ts'
+import { outboxByEnvelope } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { eraseDeleted } from './erase.ts'
 import { epochByTag, settle } from './epochs.ts'
-import { accountOf, epochAfter, isGroupOf } from './group.ts'
+import { accountOf, certificateOf, epochAfter, isGroupOf } from './group.ts'
 import type { Receiver } from './receiver.ts'
 import { withEpoch, withMessage, type ConversationState, type Epoch } from './state.ts'
 
@@ -39,10 +42,30 @@ export type Outcome =
 
 export type RefusalReason = 'unknown-conversation' | 'unknown-epoch' | 'undecryptable' | 'from-future'
 
-const ACKNOWLEDGE: Apply<Outcome> = () => ({ type: 'acknowledge' })
-const refuse =
-  (reason: RefusalReason): Apply<Outcome> =>
-  () => ({ type: 'refuse', reason })
+/** What an envelope comes to: the outcome is known before anything is written. */
+export interface Received {
+  readonly outcome: Outcome
+  readonly apply: Apply<void>
+  /** It answers what we said: nobody answers it in turn. OFF-7 */
+  readonly isAnswer?: boolean
+}
+
+/** Writes what was received and says what to answer. */
+export const writeReceived =
+  ({ outcome, apply }: Received): Apply<Outcome> =>
+  (commit) => {
+    apply(commit)
+    return outcome
+  }
+
+const NOTHING_TO_WRITE = () => undefined
+export const ACKNOWLEDGED: Received = { outcome: { type: 'acknowledge' }, apply: NOTHING_TO_WRITE }
+const acknowledged = (apply: Apply<void>): Received => ({ outcome: { type: 'acknowledge' }, apply })
+const refused = (reason: RefusalReason): Received => ({
+  outcome: { type: 'refuse', reason },
+  apply: NOTHING_TO_WRITE,
+})
+const nothing = (apply: Apply<void> = NOTHING_TO_WRITE): Received => ({ outcome: { type: 'nothing' }, apply })
 
 export interface Origin {
   readonly account: string
@@ -55,21 +78,21 @@ export async function receiveOuter(
   origin: Origin,
   bytes: Uint8Array,
   now: number,
-): Promise<Apply<Outcome>> {
+): Promise<Received> {
   // Arrived before the block and looked at after it: as if it had not come, so that it comes again after an unblock.
-  if (isBlockedAccount(context.store, origin.account)) return () => ({ type: 'nothing' })
+  if (isBlockedAccount(context.store, origin.account)) return nothing()
   const conversation = directConversationId(context.self.account, origin.account)
   const state = context.conversations.get(conversation)
-  if (state === undefined) return refuse('unknown-conversation')
+  if (state === undefined) return refused('unknown-conversation')
   const tag = tagOf(bytes)
   const epoch = tag === undefined ? undefined : epochByTag(state, tag)
-  if (epoch === undefined) return refuse('unknown-epoch')
+  if (epoch === undefined) return refused('unknown-epoch')
   const payload = openOuter(context.crypto, epoch.keys.outerKey, bytes)
-  if (payload === undefined) return refuse('undecryptable')
+  if (payload === undefined) return refused('undecryptable')
   if (payload.kind === 'control') {
     const control = decodeControl(payload.body)
     if (control !== undefined) receiver.control(conversation, origin, control)
-    return () => ({ type: 'nothing' })
+    return nothing()
   }
   const opened = await openMessage(context.mls, context.conversations.groupOf(epoch), payload.body)
   if (!opened.ok) return onUnreadable(context, opened.reason)
@@ -79,10 +102,10 @@ export async function receiveOuter(
 }
 
 /** A replay was processed before, perhaps just before a crash: saying so again is right. Everything else is refused. */
-function onUnreadable(context: Context, reason: OpenRejection): Apply<Outcome> {
-  if (reason === 'replayed') return ACKNOWLEDGE
+function onUnreadable(context: Context, reason: OpenRejection): Received {
+  if (reason === 'replayed') return ACKNOWLEDGED
   context.log.log('warn', 'envelope refused', { reason })
-  return refuse('undecryptable')
+  return refused('undecryptable')
 }
 
 async function onCommit(
@@ -91,7 +114,7 @@ async function onCommit(
   epoch: Epoch,
   opened: Opened & { type: 'commit' },
   now: number,
-): Promise<Apply<Outcome>> {
+): Promise<Received> {
   const committer = accountOf(opened.committer)
   const isAllowed =
     committer !== undefined &&
@@ -100,11 +123,11 @@ async function onCommit(
     isGroupOf(opened.group, state.members)
   if (!isAllowed) {
     context.log.log('warn', 'commit ignored: it would change who is in a direct conversation')
-    return ACKNOWLEDGE
+    return ACKNOWLEDGED
   }
   const next = await epochAfter(context, opened.group, { parent: epoch, committer, class: 1, createdAt: now })
   if (!state.epochs.has(next.id)) context.conversations.set(settle(withEpoch(state, next), now))
-  return ACKNOWLEDGE
+  return ACKNOWLEDGED
 }
 
 interface Application {
@@ -114,7 +137,7 @@ interface Application {
   readonly now: number
 }
 
-async function onApplication(context: Context, receiver: Receiver, input: Application): Promise<Apply<Outcome>> {
+async function onApplication(context: Context, receiver: Receiver, input: Application): Promise<Received> {
   const { state, epoch, opened, now } = input
   const sender = accountOf(opened.sender)
   const advanced = withEpoch(state, { ...epoch, group: opened.group, messages: epoch.messages + 1 })
@@ -123,16 +146,15 @@ async function onApplication(context: Context, receiver: Receiver, input: Applic
   const payload = decodePayload(opened.plaintext)
   if (payload === undefined || sender === undefined) {
     context.log.log('warn', 'payload of an unknown kind ignored')
-    return ACKNOWLEDGE
+    return ACKNOWLEDGED
   }
   switch (payload.type) {
     case 'typing':
-      return () => {
-        receiver.typing(state.id, sender)
-        return { type: 'nothing' }
-      }
+      return nothing(() => receiver.typing(state.id, sender))
     case 'status':
-      return (commit) => onStatus(context, commit, state, sender, payload.report)
+      return acknowledged((commit) => onStatus(context, commit, state, sender, payload.report))
+    case 'acknowledgement':
+      return onAcknowledgement(context, receiver, { state, sender, opened, ...payload.acknowledgement })
     case 'content':
       return onContent(context, receiver, { state: advanced, sender, bytes: payload.bytes, now })
   }
@@ -144,17 +166,36 @@ function onStatus(
   state: ConversationState,
   sender: string,
   report: StatusReport,
-): Outcome {
-  if (sender !== context.self.account) {
-    const where = { conversation: state.id, author: context.self.account }
-    const changed = [
-      ...advanceStates(context.store, report.delivered, 'delivered', where),
-      ...advanceStates(context.store, report.read, 'read', where),
-    ]
-    eraseDeleted(context, [...changed, ...editTargets(context.store, changed)])
-    for (const id of changed) commit.touchMessage(state.id, toHex(id))
+): void {
+  if (sender === context.self.account) return
+  const where = { conversation: state.id, author: context.self.account }
+  const changed = [
+    ...advanceStates(context.store, report.delivered, 'delivered', where),
+    ...advanceStates(context.store, report.read, 'read', where),
+  ]
+  eraseDeleted(context, [...changed, ...editTargets(context.store, changed)])
+  for (const id of changed) commit.touchMessage(state.id, toHex(id))
+}
+
+interface Answer extends Acknowledgement {
+  readonly state: ConversationState
+  readonly sender: string
+  readonly opened: Opened & { type: 'application' }
+}
+
+/** OFFLINE_ACK: what it names waits no longer. Only rows for the very device that says so are touched. OFF-8 */
+function onAcknowledgement(context: Context, receiver: Receiver, answer: Answer): Received {
+  const { state, sender, opened, received: arrived, refused: unreadable, report } = answer
+  const certificate = certificateOf(opened.sender)
+  const peerId = certificate === undefined ? undefined : peerIdOfKey(certificate.deviceKey)
+  const apply: Apply<void> = (commit) => {
+    onStatus(context, commit, state, sender, report)
+    if (peerId === undefined || sender === context.self.account) return
+    const rowsOf = (ids: readonly Uint8Array[]) =>
+      ids.flatMap((id) => outboxByEnvelope(context.store, peerId, id) ?? [])
+    receiver.settled(commit, peerId, rowsOf(arrived), rowsOf(unreadable))
   }
-  return { type: 'acknowledge' }
+  return { outcome: { type: 'acknowledge' }, apply, isAnswer: true }
 }
 
 interface Incoming {
@@ -164,21 +205,20 @@ interface Incoming {
   readonly now: number
 }
 
-function onContent(context: Context, receiver: Receiver, { state, sender, bytes, now }: Incoming): Apply<Outcome> {
+function onContent(context: Context, receiver: Receiver, { state, sender, bytes, now }: Incoming): Received {
   const parsed = decodeContent(bytes)
   if (!parsed.ok) {
     context.log.log('warn', 'content ignored', { reason: parsed.reason })
-    return ACKNOWLEDGE
+    return ACKNOWLEDGED
   }
   const { placement } = parsed.value
   const id = messageId(sender, state.id, bytes, placement.salt)
   const isKnown = context.conversations.orderOf(id) !== undefined
   if (isKnown) {
-    return (commit) => {
+    return acknowledged((commit) => {
       oweDelivered(context.store, id)
       receiver.owes(commit, state.id)
-      return { type: 'acknowledge' }
-    }
+    })
   }
   const order = orderOf(
     placement.time,
@@ -189,10 +229,7 @@ function onContent(context: Context, receiver: Receiver, { state, sender, bytes,
   if (sender !== context.self.account) context.conversations.stageReceived({ conversation: state.id, id })
   context.conversations.stageOrder(id, order)
   const entry = entryOf(context, { conversation: state.id, sender, parsed: parsed.value, id, order, bytes, now })
-  return (commit) => {
-    logIncoming(context, receiver, commit, entry)
-    return { type: 'acknowledge' }
-  }
+  return acknowledged((commit) => logIncoming(context, receiver, commit, entry))
 }
 
 interface NewEntry {

@@ -11,7 +11,7 @@ import type { Apply } from '../turn/turns.ts'
 import { sealAgain } from './compose.ts'
 import { Receipts } from './receipts.ts'
 import { Refusals, type RefusalOutcome } from './refusals.ts'
-import type { Origin } from './receive.ts'
+import type { Origin, RefusalReason } from './receive.ts'
 import type { Receiver } from './receiver.ts'
 import { hasGroup, sealPayload } from './seal.ts'
 import { Sync } from './sync.ts'
@@ -155,20 +155,42 @@ export class ConversationService implements Receiver {
     const { store, turns, clock } = this.#context()
     return turns.run('input', () => (commit) => {
       if (heardFrom(store, session.peerId, clock.now())) commit.touch('network')
-      const arrived = new Set<string>()
-      for (const row of rows) {
-        deleteOutbox(store, row.seq)
-        const { conversation } = row
-        if (conversation === undefined) continue
-        if (row.kind !== 'commit') commit.afterwards(() => this.#refusals.acknowledged(conversation))
-        if (row.message === undefined) continue
-        if (acknowledgeEntry(store, row.message)) commit.touchMessage(conversation, toHex(row.message))
-        arrived.add(conversation)
-      }
-      // Whoever lost what it acknowledged learns of it from the heads, also when nothing follows. SYN-1
-      commit.afterwards(() => {
-        for (const conversation of arrived) this.#sync.announceSoon(conversation)
-      })
+      this.#arrived(commit, rows)
+    })
+  }
+
+  settled(commit: Commit, peerId: string, arrived: readonly OutboxRow[], unreadable: readonly OutboxRow[]): void {
+    if (heardFrom(this.#context().store, peerId, this.#context().clock.now())) commit.touch('network')
+    this.#arrived(commit, arrived)
+    commit.afterwards(() => {
+      for (const row of unreadable) this.#refuseStored(row)
+    })
+  }
+
+  #refuseStored(row: OutboxRow): void {
+    const { log } = this.#context()
+    this.refused(row, 'unknown-epoch' satisfies RefusalReason).catch((error: unknown) =>
+      log.log('warn', 'a refusal was not stored', { error: String(error) }),
+    )
+  }
+
+  /** Rows that the other device has: they wait no longer. */
+  #arrived(commit: Commit, rows: readonly OutboxRow[]): void {
+    const { store } = this.#context()
+    const arrived = new Set<string>()
+    for (const row of rows) {
+      deleteOutbox(store, row.seq)
+      if (row.deposit !== undefined) commit.release()
+      const { conversation } = row
+      if (conversation === undefined) continue
+      if (row.kind !== 'commit') commit.afterwards(() => this.#refusals.acknowledged(conversation))
+      if (row.message === undefined) continue
+      if (acknowledgeEntry(store, row.message)) commit.touchMessage(conversation, toHex(row.message))
+      arrived.add(conversation)
+    }
+    // Whoever lost what it acknowledged learns of it from the heads, also when nothing follows. SYN-1
+    commit.afterwards(() => {
+      for (const conversation of arrived) this.#sync.announceSoon(conversation)
     })
   }
 

@@ -7,7 +7,7 @@ import { bytesOf, flagOf, numberOf, optionalBytes, optionalText, textOf } from '
 const ID_BYTES = 32
 
 /** Positions of `entries.state`; a state only ever grows, except that a failed one may be queued again. ST-1 */
-export const STATES: readonly MessageState[] = ['queued', 'sent', 'stored', 'delivered', 'read', 'failed']
+export const STATES: readonly MessageState[] = ['queued', 'stored', 'sent', 'delivered', 'read', 'failed']
 export const stateNumber = (state: MessageState): number => STATES.indexOf(state)
 
 export type EntryKind = 'text' | 'edit' | 'delete' | 'reaction' | 'unreaction' | 'unknown'
@@ -212,11 +212,15 @@ export function markPosted(store: StorePort, id: MessageIdBytes): void {
   store.run('UPDATE entries SET is_posted = 1 WHERE id = ?', [id])
 }
 
+/** Others hold the envelope of this own content for its reader. @returns false when nothing changed. ST-1 */
+export const storeEntry = (store: StorePort, id: MessageIdBytes): boolean =>
+  store.run('UPDATE entries SET state = 1 WHERE id = ? AND state = 0 AND is_posted = 1', [id]) === 1
+
 /** A device has the envelope of this own content: it is at least `sent`. @returns false when nothing changed. */
 export function acknowledgeEntry(store: StorePort, id: MessageIdBytes): boolean {
   return (
     store.run(
-      `UPDATE entries SET is_posted = 0, failure = NULL, state = CASE WHEN state IN (0, 5) THEN 1 ELSE state END
+      `UPDATE entries SET is_posted = 0, failure = NULL, state = CASE WHEN state IN (0, 1, 5) THEN 2 ELSE state END
        WHERE id = ? AND is_posted = 1`,
       [id],
     ) === 1
@@ -234,7 +238,7 @@ export const conversationsWaiting = (store: StorePort): readonly string[] =>
 
 /** Gives up on an own message that reached no device; one that did stays as it is. ST-3 */
 export function failEntry(store: StorePort, id: MessageIdBytes, failure: string): void {
-  store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ? AND state = 0', [failure, id])
+  store.run('UPDATE entries SET state = 5, failure = ? WHERE id = ? AND state <= 1', [failure, id])
 }
 
 /** What became of a refused content: it waits in the log again, or it was given up. */
@@ -242,7 +246,8 @@ export type RefusedEntry = 'waits' | 'failed'
 
 /** Nobody could read the envelope of this own content. At the `attemptsMax`th time it is given up. ST-3 */
 export function refuseEntry(store: StorePort, id: MessageIdBytes, failure: string, attemptsMax: number): RefusedEntry {
-  store.run('UPDATE entries SET attempts = attempts + 1, is_posted = 0 WHERE id = ?', [id])
+  const queued = 'state = CASE state WHEN 1 THEN 0 ELSE state END'
+  store.run(`UPDATE entries SET attempts = attempts + 1, is_posted = 0, ${queued} WHERE id = ?`, [id])
   const isHopeless = (entryById(store, id)?.attempts ?? 0) >= attemptsMax
   if (isHopeless) failEntry(store, id, failure)
   return isHopeless ? 'failed' : 'waits'

@@ -2,11 +2,11 @@
  * Sealed bytes that wait for a device to acknowledge them: always the same bytes again, never sealed anew, so no key is
  * used twice. Spec: DLV-1…DLV-4.
  */
-import type { MessageIdBytes } from '@parley/core'
+import { envelopeId, type MessageIdBytes } from '@parley/core'
 import type { SqlRow, StorePort } from '../ports/store.ts'
-import { bytesOf, numberOf, optionalBytes, optionalText, textOf } from './rows.ts'
+import { bytesOf, numberOf, optionalBytes, optionalNumber, optionalText, textOf } from './rows.ts'
 
-export type OutboxKind = 'content' | 'status' | 'commit' | 'request' | 'welcome'
+export type OutboxKind = 'content' | 'status' | 'acknowledgement' | 'commit' | 'request' | 'welcome'
 
 export interface OutboxItem {
   readonly peerId: string
@@ -21,11 +21,13 @@ export interface OutboxItem {
 
 export interface OutboxRow extends OutboxItem {
   readonly seq: number
+  /** The deposit that holds it for its reader, once there is one. OFF-1 */
+  readonly deposit: number | undefined
 }
 
 export function insertOutbox(store: StorePort, item: OutboxItem): void {
   store.run(
-    'INSERT INTO outbox (peer_id, kind, conversation, message, bytes, report, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO outbox (peer_id, kind, conversation, message, bytes, report, created_at, envelope) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     [
       item.peerId,
       item.kind,
@@ -34,6 +36,7 @@ export function insertOutbox(store: StorePort, item: OutboxItem): void {
       item.bytes,
       item.report ?? null,
       item.createdAt,
+      envelopeId(item.bytes),
     ],
   )
 }
@@ -50,6 +53,21 @@ export function deleteOutbox(store: StorePort, seq: number): void {
 
 export const deleteOutboxOfPeer = (store: StorePort, peerId: string): number =>
   store.run('DELETE FROM outbox WHERE peer_id = ?', [peerId])
+
+/** What waits for `peerId` under this envelope id. */
+export function outboxByEnvelope(store: StorePort, peerId: string, envelope: Uint8Array): OutboxRow | undefined {
+  const row = store.all('SELECT * FROM outbox WHERE envelope = ? AND peer_id = ?', [envelope, peerId])[0]
+  return row === undefined ? undefined : readOutbox(row)
+}
+
+/** Rows that no deposit holds yet, in order. */
+export const undeposited = (store: StorePort, peerId: string, limit: number): readonly OutboxRow[] =>
+  store
+    .all('SELECT * FROM outbox WHERE peer_id = ? AND deposit IS NULL ORDER BY seq LIMIT ?', [peerId, limit])
+    .map(readOutbox)
+
+export const outboxOfDeposit = (store: StorePort, deposit: number): readonly OutboxRow[] =>
+  store.all('SELECT * FROM outbox WHERE deposit = ? ORDER BY seq', [deposit]).map(readOutbox)
 
 /** True when a Welcome or a commit of the same conversation waits before this row: without it nobody can read the row. */
 export const hasEarlierHandshake = (store: StorePort, row: OutboxRow): boolean =>
@@ -86,5 +104,6 @@ function readOutbox(row: SqlRow): OutboxRow {
     bytes: bytesOf(row, 'bytes'),
     report: optionalBytes(row, 'report'),
     createdAt: numberOf(row, 'created_at'),
+    deposit: optionalNumber(row, 'deposit'),
   }
 }

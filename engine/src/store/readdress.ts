@@ -8,7 +8,7 @@ import { optionalBytes } from './rows.ts'
  * wait for ever. It is dropped, and the contents in it are to be sealed again. CNV-10
  */
 export function readdress(store: StorePort, conversation: string, peerIds: readonly string[]): void {
-  const others = `conversation = ? AND kind IN ('content', 'status', 'commit')
+  const others = `conversation = ? AND kind IN ('content', 'status', 'acknowledgement', 'commit')
     AND peer_id NOT IN (${peerIds.map(() => '?').join(', ')})`
   const rows = store.all(`SELECT DISTINCT message FROM outbox WHERE ${others}`, [conversation, ...peerIds])
   const messages = new Map<string, MessageIdBytes>()
@@ -16,6 +16,9 @@ export function readdress(store: StorePort, conversation: string, peerIds: reado
     const message = optionalBytes(row, 'message')
     if (message !== undefined) messages.set(toHex(message), message)
   }
-  for (const message of messages.values()) store.run('UPDATE entries SET is_posted = 0 WHERE id = ?', [message])
+  for (const message of messages.values())
+    store.run('UPDATE entries SET is_posted = 0, state = CASE state WHEN 1 THEN 0 ELSE state END WHERE id = ?', [
+      message,
+    ])
   store.run(`DELETE FROM outbox WHERE ${others}`, [conversation, ...peerIds])
 }

@@ -65,6 +65,32 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX outbox_by_peer ON outbox (peer_id, seq);
   `,
+  // Offline delivery. "sent" was 1 and comes after "stored" now.
+  `
+  UPDATE entries SET state = 2 WHERE state = 1;
+  ALTER TABLE outbox ADD COLUMN envelope BLOB;
+  UPDATE outbox SET envelope = substr(bytes, -16);
+  ALTER TABLE outbox ADD COLUMN deposit INTEGER;
+  CREATE INDEX outbox_by_envelope ON outbox (envelope);
+  CREATE INDEX outbox_by_deposit ON outbox (deposit) WHERE deposit IS NOT NULL;
+  CREATE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;
+
+  CREATE TABLE deposits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, peer_id TEXT NOT NULL, chain TEXT NOT NULL, slot INTEGER NOT NULL,
+    key BLOB NOT NULL, secret_sealed BLOB, sequence INTEGER NOT NULL, record BLOB NOT NULL, blocks BLOB NOT NULL,
+    locations BLOB NOT NULL, wanted INTEGER NOT NULL, state TEXT NOT NULL,
+    created_at INTEGER NOT NULL, renewed_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+  );
+  CREATE INDEX deposits_by_chain ON deposits (chain, slot);
+  CREATE TABLE holdings (
+    deposit INTEGER NOT NULL, holder TEXT NOT NULL, receipt BLOB, checked_at INTEGER NOT NULL, is_lost INTEGER NOT NULL,
+    PRIMARY KEY (deposit, holder)
+  ) WITHOUT ROWID;
+  CREATE TABLE pointers_read (key BLOB PRIMARY KEY, sequence INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE blocks_read (
+    cid BLOB PRIMARY KEY, peer_id TEXT, envelope BLOB, is_answered INTEGER NOT NULL, expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ]
 
 export const schemaVersion = migrations.length

@@ -24,7 +24,7 @@ import { activate, receiveSealed } from '../contact/requests.ts'
 import type { Context } from '../context.ts'
 import { ConversationCache } from '../conversation/cache.ts'
 import { compose } from '../conversation/compose.ts'
-import { receiveOuter, type Outcome } from '../conversation/receive.ts'
+import { receiveOuter, writeReceived, type Outcome } from '../conversation/receive.ts'
 import { headEpochOf, post, sealControl, sealPayload, sealSelfUpdate } from '../conversation/seal.ts'
 import { viewEntries } from '../conversation/view.ts'
 import { Sessions } from '../links/sessions.ts'
@@ -119,6 +119,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
   const receiver = {
     owes: ignore,
     received: ignore,
+    settled: ignore,
     typing: (_conversation: string, account: string) => typing.push(account),
     control: (_conversation: string, _origin: unknown, control: Control) => controls.push(control),
   }
@@ -150,10 +151,12 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     },
     receive: (from, envelope) => {
       const { account, peerId } = from.context.self
-      return turns.run('input', () =>
-        envelope[0] === 2
-          ? receiveSealed(context, { activated: ignore }, envelope, clock.now())
-          : receiveOuter(context, receiver, { account, peerId }, envelope, clock.now()),
+      return turns.run('input', async () =>
+        writeReceived(
+          envelope[0] === 2
+            ? await receiveSealed(context, { activated: ignore }, envelope, clock.now())
+            : await receiveOuter(context, receiver, { account, peerId }, envelope, clock.now()),
+        ),
       )
     },
     messages: (conversation) => viewEntries(context, tilesBefore(store, conversation, undefined, 1_000).toReversed()),

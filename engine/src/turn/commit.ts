@@ -8,6 +8,7 @@ export class Commit {
   readonly #conversations = new Set<string>()
   readonly #wakes = new Set<string>()
   readonly #afterwards: (() => void)[] = []
+  #isReleasing = false
 
   /** The message looks different now, or is new. */
   touchMessage(conversation: string, idHex: string): void {
@@ -31,6 +32,11 @@ export class Commit {
     this.#afterwards.push(run)
   }
 
+  /** Something that was deposited waits no longer: what nobody needs any more may be taken back. OFF-8 */
+  release(): void {
+    this.#isReleasing = true
+  }
+
   /** Something waits for this device now. */
   wake(peerId: string): void {
     this.#wakes.add(peerId)
@@ -38,6 +44,9 @@ export class Commit {
 
   get wakes(): ReadonlySet<string> {
     return this.#wakes
+  }
+  get isReleasing(): boolean {
+    return this.#isReleasing
   }
   get messages(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#messages

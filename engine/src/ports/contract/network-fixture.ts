@@ -91,7 +91,12 @@ interface Waiter {
 /** Starts `network` and records what happens on it. */
 export async function joinNetwork(network: NetworkPort, { isListening = true } = {}): Promise<Member> {
   const recorder = new Recorder(network, isListening)
-  await network.start({ onLink: (link) => recorder.add(link), onStatus: () => recorder.changed() })
+  await network.start({
+    onLink: (link) => recorder.add(link),
+    onStatus: () => recorder.changed(),
+    onWake: () => undefined,
+    onPushNodes: () => undefined,
+  })
   return recorder
 }
 

@@ -1,0 +1,190 @@
+/**
+ * What was left with others for devices that are away: one row for each pointer, the blocks that it names, and who holds
+ * them. Spec: OFF-3, OFF-8, OFF-10.
+ */
+import { CID_BYTES, concat, decodeCbor, encodeCbor, isList, isText, type NamedBlock } from '@parley/core'
+import type { SqlRow, StorePort } from '../ports/store.ts'
+import { bytesOf, flagOf, numberOf, optionalBytes, textOf } from './rows.ts'
+
+/** `placed`: it waits. `void`: nobody needs it any more; it is kept so that its slot is not used with an older sequence. */
+export type DepositState = 'placed' | 'void'
+
+export interface NewDeposit {
+  readonly peerId: string
+  /** Whose slots these are: an epoch and a leaf, an inbox, an invite. */
+  readonly chain: string
+  readonly slot: number
+  /** 32 bytes, of its pointer. */
+  readonly key: Uint8Array
+  /** Signs the next record; absent for a worked one. Sealed by the vault under {@link depositPlace}. */
+  readonly secretSealed: Uint8Array | undefined
+  readonly sequence: number
+  readonly record: Uint8Array
+  readonly blocks: readonly NamedBlock[]
+  /** Of the own storage. */
+  readonly locations: readonly string[]
+  /** Copies that push nodes should hold. */
+  readonly wanted: number
+  readonly createdAt: number
+  /** When the reader was last given a reason to answer. */
+  readonly renewedAt: number
+  readonly expiresAt: number
+}
+
+export interface Deposit extends NewDeposit {
+  readonly id: number
+  readonly state: DepositState
+}
+
+/** The vault's name for the secret of a deposit. */
+export const depositPlace = (chain: string, slot: number): string => `deposits/${chain}/${slot}`
+
+export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
+  store.run('DELETE FROM deposits WHERE chain = ? AND slot = ? AND state = ?', [deposit.chain, deposit.slot, 'void'])
+  store.run(
+    `INSERT INTO deposits (peer_id, chain, slot, key, secret_sealed, sequence, record, blocks, locations, wanted, state,
+       created_at, renewed_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'placed', ?, ?, ?)`,
+    [
+      deposit.peerId,
+      deposit.chain,
+      deposit.slot,
+      deposit.key,
+      deposit.secretSealed ?? null,
+      deposit.sequence,
+      deposit.record,
+      encodeBlocks(deposit.blocks),
+      encodeCbor([...deposit.locations]),
+      deposit.wanted,
+      deposit.createdAt,
+      deposit.renewedAt,
+      deposit.expiresAt,
+    ],
+  )
+  return numberOf(store.all('SELECT last_insert_rowid() AS id')[0] ?? {}, 'id')
+}
+
+export interface DepositChange {
+  readonly sequence: number
+  readonly record: Uint8Array
+  readonly blocks: readonly NamedBlock[]
+  readonly locations: readonly string[]
+  readonly renewedAt: number
+  readonly expiresAt: number
+}
+
+/** A newer record under the same key. @returns false when the deposit is gone or was changed since `before`. */
+export const changeDeposit = (store: StorePort, before: Deposit, change: DepositChange, state: DepositState): boolean =>
+  store.run(
+    `UPDATE deposits SET sequence = ?, record = ?, blocks = ?, locations = ?, renewed_at = ?, expires_at = ?, state = ?
+     WHERE id = ? AND sequence = ?`,
+    [
+      change.sequence,
+      change.record,
+      encodeBlocks(change.blocks),
+      encodeCbor([...change.locations]),
+      change.renewedAt,
+      change.expiresAt,
+      state,
+      before.id,
+      before.sequence,
+    ],
+  ) === 1
+
+export function depositById(store: StorePort, id: number): Deposit | undefined {
+  const row = store.all('SELECT * FROM deposits WHERE id = ?', [id])[0]
+  return row === undefined ? undefined : readDeposit(row)
+}
+
+export const depositsOfChain = (store: StorePort, chain: string): readonly Deposit[] =>
+  store.all('SELECT * FROM deposits WHERE chain = ? ORDER BY id', [chain]).map(readDeposit)
+
+/** Deposits that still wait, oldest first, from behind `id` on. */
+export const placedDeposits = (store: StorePort, afterId: number, limit: number): readonly Deposit[] =>
+  store
+    .all("SELECT * FROM deposits WHERE state = 'placed' AND id > ? ORDER BY id LIMIT ?", [afterId, limit])
+    .map(readDeposit)
+
+/** Deposits of envelopes that wait no longer: every outbox row of theirs is gone. Invites are not envelopes. */
+export const abandonedDeposits = (store: StorePort, limit: number): readonly Deposit[] =>
+  store
+    .all(
+      `SELECT * FROM deposits WHERE state = 'placed' AND chain NOT LIKE 'invite/%'
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.deposit = deposits.id) ORDER BY id LIMIT ?`,
+      [limit],
+    )
+    .map(readDeposit)
+
+export function deleteDeposit(store: StorePort, id: number): void {
+  store.run('DELETE FROM deposits WHERE id = ?', [id])
+  store.run('DELETE FROM holdings WHERE deposit = ?', [id])
+}
+
+export interface Holding {
+  /** Multiaddr of the push node. */
+  readonly holder: string
+  /** It claimed to hold what it does not. */
+  readonly isLost: boolean
+  readonly checkedAt: number
+}
+
+/** `receipt`: what the holder signed, or undefined when only a challenge shows it. */
+export function saveHolding(
+  store: StorePort,
+  deposit: number,
+  holding: Holding & { readonly receipt: Uint8Array | undefined },
+): void {
+  store.run(
+    `INSERT INTO holdings (deposit, holder, receipt, checked_at, is_lost) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (deposit, holder) DO UPDATE SET receipt = coalesce(excluded.receipt, receipt),
+       checked_at = excluded.checked_at, is_lost = excluded.is_lost`,
+    [deposit, holding.holder, holding.receipt ?? null, holding.checkedAt, holding.isLost ? 1 : 0],
+  )
+}
+
+export const holdingsOf = (store: StorePort, deposit: number): readonly Holding[] =>
+  store.all('SELECT * FROM holdings WHERE deposit = ? ORDER BY holder', [deposit]).map((row) => ({
+    holder: textOf(row, 'holder'),
+    isLost: flagOf(row, 'is_lost'),
+    checkedAt: numberOf(row, 'checked_at'),
+  }))
+
+const encodeBlocks = (blocks: readonly NamedBlock[]): Uint8Array =>
+  concat(...blocks.map(({ cid, size }) => concat(cid, encodeSize(size))))
+
+const SIZE_BYTES = 4
+
+function encodeSize(size: number): Uint8Array {
+  const bytes = new Uint8Array(SIZE_BYTES)
+  new DataView(bytes.buffer).setUint32(0, size)
+  return bytes
+}
+
+function decodeBlocks(bytes: Uint8Array): readonly NamedBlock[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: bytes.length / (CID_BYTES + SIZE_BYTES) }, (_, index) => {
+    const start = index * (CID_BYTES + SIZE_BYTES)
+    return { cid: bytes.slice(start, start + CID_BYTES), size: view.getUint32(start + CID_BYTES) }
+  })
+}
+
+function readDeposit(row: SqlRow): Deposit {
+  const locations = decodeCbor(bytesOf(row, 'locations'))
+  return {
+    id: numberOf(row, 'id'),
+    peerId: textOf(row, 'peer_id'),
+    chain: textOf(row, 'chain'),
+    slot: numberOf(row, 'slot'),
+    key: bytesOf(row, 'key'),
+    secretSealed: optionalBytes(row, 'secret_sealed'),
+    sequence: numberOf(row, 'sequence'),
+    record: bytesOf(row, 'record'),
+    blocks: decodeBlocks(bytesOf(row, 'blocks')),
+    locations: isList(locations) ? locations.filter((location) => isText(location)) : [],
+    wanted: numberOf(row, 'wanted'),
+    state: textOf(row, 'state') === 'void' ? 'void' : 'placed',
+    createdAt: numberOf(row, 'created_at'),
+    renewedAt: numberOf(row, 'renewed_at'),
+    expiresAt: numberOf(row, 'expires_at'),
+  }
+}
