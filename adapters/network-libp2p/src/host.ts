@@ -36,7 +36,7 @@ export interface HostOptions {
   /** Told to others instead of the addresses that the node listens on. */
   readonly announce?: readonly string[]
   /** `auto`: a server once a public address is known, a client until then. */
-  readonly dhtMode: 'auto' | 'server'
+  readonly dhtMode: 'auto' | 'server' | 'client'
   readonly connectionsMax: number
   readonly gater?: ConnectionGater
 }
@@ -100,7 +100,7 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       relays: relayReservations(),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
-        ...(options.dhtMode === 'server' ? { clientMode: false } : {}),
+        ...(options.dhtMode === 'auto' ? {} : { clientMode: options.dhtMode === 'client' }),
         peerInfoMapper: passthroughMapper,
         // queries wait for the first one: run it as soon as there is a peer to ask
         initialQuerySelfInterval: 0,
@@ -127,7 +127,7 @@ export async function startHost<Services extends Record<string, unknown>>(
  * libp2p's own search for relays walks the DHT without a pause for as long as it finds fewer than it wants. Relays are
  * the configured push nodes and nothing else, so every discovered peer counts as known already.
  */
-const NO_RELAY_DISCOVERY = { has: () => true, add: () => undefined, remove: () => undefined }
+export const NO_RELAY_DISCOVERY = { has: () => true, add: () => undefined, remove: () => undefined }
 
 /** A stream of `protocol` to the node at `address`, which ends in `/p2p/ID`. */
 export async function openStream(host: Host, address: string, protocol: string): Promise<Stream> {

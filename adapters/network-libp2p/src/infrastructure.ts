@@ -37,17 +37,24 @@ export interface Infrastructure {
   stop(): void
 }
 
+export interface InfrastructureOptions {
+  readonly isRelayClient: boolean
+  /** Default CONNECT_TIMEOUT_MS. */
+  readonly connectTimeoutMs?: number
+  readonly log: LogPort
+}
+
 /** Keeps `pushNodes` connected from `start` on, with a reservation at each that relays when `isRelayClient`. */
 export function createInfrastructure(
   host: Host,
   pushNodes: readonly PushNode[],
-  { isRelayClient, log }: { readonly isRelayClient: boolean; readonly log: LogPort },
+  { isRelayClient, connectTimeoutMs = CONNECT_TIMEOUT_MS, log }: InfrastructureOptions,
 ): Infrastructure {
   const { relays } = host.services
   const identified = watchIdentify(host)
 
   const dial = ({ peer, address }: PushNode, signal: AbortSignal): Promise<Connection> =>
-    withDeadline(signal, CONNECT_TIMEOUT_MS, (dialSignal) => dialPeer(host, peer, [address], [], dialSignal))
+    withDeadline(signal, connectTimeoutMs, (dialSignal) => dialPeer(host, peer, [address], [], dialSignal))
 
   const ensure = async (peerId: string, signal: AbortSignal): Promise<void> => {
     const pushNode = pushNodes.find(({ peer }) => peer.toString() === peerId)

@@ -1,6 +1,6 @@
 /** NetworkPort over libp2p. */
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { CONNECTIONS_MAX, CONNECT_TIMEOUT_MS, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
+import { CONNECTIONS_MAX, CONNECT_TIMEOUT_MS, LINK_OPEN_TIMEOUT_MS, TOR_CONNECT_TIMEOUT_MS, assert } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { parsePeerId } from './addresses.ts'
@@ -11,6 +11,9 @@ import type { Host } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import type { Infrastructure, PushNode } from './infrastructure.ts'
 import { LinkTable } from './link-table.ts'
+import type { OnionService } from './tor/onion-service.ts'
+import { createTorHost } from './tor/tor-host.ts'
+import type { TorOptions } from './tor/tor-host.ts'
 
 export const LINK_PROTOCOL = '/parley/link/1.0.0'
 /** Inbound streams of one connection that may wait for their first frame or still flush. */
@@ -27,18 +30,26 @@ export interface Libp2pNetworkOptions {
   readonly announce?: readonly string[]
   /** Whether to ask the push nodes for a reservation, so that we can be reached through them. Default true. */
   readonly isRelayClient?: boolean
+  /** Through Tor and through nothing else; `listen` and `announce` have no effect then. Spec: TOR-1. */
+  readonly tor?: TorOptions
   readonly log: LogPort
 }
 
 /**
  * Creates the network of one device. It listens when this resolves and takes links after `start`.
  *
- * @throws PortError `ADDRESS_IN_USE` naming the address in words; Error when a listen or bootstrap address is unusable.
+ * @throws PortError `ADDRESS_IN_USE` naming the address in words, `UNREACHABLE` when Tor is wanted and not there; Error
+ * when a listen or bootstrap address is unusable.
  */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<NetworkPort> {
   const pushNodes = parsePushNodes(options.bootstrap)
+  const { tor, deviceSeed: seed, bootstrap, log } = options
+  if (tor !== undefined) {
+    const { host, onion } = await createTorHost({ tor, seed, bootstrap, log })
+    return new Libp2pNetwork(host, pushNodes, options, onion)
+  }
   const host = await createHost({
-    seed: options.deviceSeed,
+    seed,
     listen: options.listen,
     ...(options.announce === undefined ? {} : { announce: options.announce }),
     dhtMode: 'auto',
@@ -58,16 +69,26 @@ class Libp2pNetwork implements NetworkPort {
   readonly peerId: string
   readonly #host: Host
   readonly #infrastructure: Infrastructure
+  readonly #onion: OnionService | undefined
+  readonly #connectTimeoutMs: number
   readonly #log: LogPort
   readonly #attempts = new Map<string, Attempt>()
   readonly #stopping = new AbortController()
   #links: LinkTable | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(host: Host, pushNodes: readonly PushNode[], { isRelayClient = true, log }: Libp2pNetworkOptions) {
+  constructor(
+    host: Host,
+    pushNodes: readonly PushNode[],
+    { isRelayClient = true, log }: Libp2pNetworkOptions,
+    onion?: OnionService,
+  ) {
     this.peerId = host.peerId.toString()
     this.#host = host
-    this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, log })
+    this.#onion = onion
+    this.#connectTimeoutMs = onion === undefined ? CONNECT_TIMEOUT_MS : TOR_CONNECT_TIMEOUT_MS
+    const connectTimeoutMs = this.#connectTimeoutMs
+    this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, connectTimeoutMs, log })
     this.#log = log
   }
 
@@ -86,6 +107,7 @@ class Libp2pNetwork implements NetworkPort {
     host.addEventListener('peer:connect', onStatus)
     host.addEventListener('peer:disconnect', onStatus)
     host.services.relays.onChange = onStatus
+    if (this.#onion !== undefined) this.#onion.onChange = onStatus
     await host.handle(LINK_PROTOCOL, (stream, connection) => links.accept(stream, connection), {
       maxInboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       maxOutboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
@@ -120,9 +142,11 @@ class Libp2pNetwork implements NetworkPort {
   status(): NetworkStatus {
     const addresses = this.addresses()
     const isStopped = this.#stopped !== undefined
+    const onion = this.#onion
+    const isListening = onion === undefined ? addresses.length > 0 : onion.isReachable || addresses.length > 1
     return {
-      transport: 'direct',
-      isListening: addresses.length > 0,
+      transport: onion === undefined ? 'direct' : 'tor',
+      isListening: isListening && !isStopped,
       addresses,
       infrastructure: this.#infrastructure.status(),
       connections: isStopped ? 0 : this.#host.getPeers().length,
@@ -138,6 +162,7 @@ class Libp2pNetwork implements NetworkPort {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
     this.#infrastructure.stop()
     await this.#links?.stop()
+    await this.#onion?.stop()
     await this.#host.stop()
   }
 
@@ -148,7 +173,7 @@ class Libp2pNetwork implements NetworkPort {
     this.#stopping.signal.addEventListener('abort', stopAttempt)
     const arrival = Promise.withResolvers<void>()
     const stopWaiting = links.onArrival(peerId, arrival.resolve)
-    const work = withDeadline(controller.signal, CONNECT_TIMEOUT_MS, (signal) =>
+    const work = withDeadline(controller.signal, this.#connectTimeoutMs, (signal) =>
       this.#link(links, peer, addresses, signal),
     )
     const result = Promise.race([work, arrival.promise]).finally(() => {
