@@ -21,9 +21,7 @@ describe('the name of a block', () => {
       fc.property(bytes(), (block) => {
         const cid = blockCid(block)
         expect(cid.length).toBe(CID_BYTES)
-        expect(Buffer.from(cid).toString('hex')).toBe(
-          `01551220${createHash('sha256').update(block).digest('hex')}`,
-        )
+        expect(Buffer.from(cid).toString('hex')).toBe(`01551220${createHash('sha256').update(block).digest('hex')}`)
       }),
     )
   })
@@ -63,7 +61,8 @@ describe('the name of a block', () => {
   it('[BLK-1] any other bytes are no name and no error', () => {
     const cid = blockCid(Uint8Array.of(1))
     expect(isBlockCid(cid)).toBe(true)
-    for (const at of [0, 1, 2, 3]) expect(isBlockCid(cid.map((byte, index) => (index === at ? byte ^ 1 : byte)))).toBe(false)
+    for (const at of [0, 1, 2, 3])
+      expect(isBlockCid(cid.map((byte, index) => (index === at ? byte ^ 1 : byte)))).toBe(false)
     for (const bad of [cid.subarray(1), Uint8Array.of(...cid, 0), [...cid], 'text', undefined, null]) {
       expect(isBlockCid(bad)).toBe(false)
     }

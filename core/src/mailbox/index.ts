@@ -1,4 +1,14 @@
-export { assertBlock, blockCid, CID_BYTES, cidOfDigest, cidText, digestOfCid, isBlockCid, isBlockOf, parseCid } from './cid.ts'
+export {
+  assertBlock,
+  blockCid,
+  CID_BYTES,
+  cidOfDigest,
+  cidText,
+  digestOfCid,
+  isBlockCid,
+  isBlockOf,
+  parseCid,
+} from './cid.ts'
 export { fittingItems, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
 export { dayOf, inboxBucketKey } from './inbox.ts'
 export { openInviteBundle, sealInviteBundle } from './invite-bundle.ts'

@@ -33,13 +33,16 @@ export function searchWork(
   tries: number,
 ): Uint8Array | undefined {
   const start = sha256.create().update(hashable)
+  const hash = sha256.create()
   const digest = new Uint8Array(32)
   const nonce = new Uint8Array(WORK_NONCE_BYTES)
   const view = new DataView(nonce.buffer)
   for (let number = startNonce; number < startNonce + tries; number++) {
     view.setUint32(0, Math.floor(number / UINT32))
     view.setUint32(4, number % UINT32)
-    start.clone().update(nonce).digestInto(digest)
+    // oxlint-disable-next-line no-underscore-dangle -- noble's name for copying a state without allocating: three times as fast
+    start._cloneInto(hash)
+    hash.update(nonce).digestInto(digest)
     if (leadingZeros(digest) >= bits) return nonce
   }
   return undefined

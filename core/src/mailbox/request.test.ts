@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CborValue, encodeCbor } from '../base/cbor.ts'
+import {
+  FRAME_BYTES_MAX,
+  MAILBOX_BLOCKS_MAX,
+  MAILBOX_KEYS_MAX,
+  MAILBOX_POINTERS_MAX,
+  POINTER_BYTES_MAX,
+} from '../base/limits.ts'
+import { DAMAGES, mutate } from '../base/testing/mutate.ts'
+import { blockCid, cidOfDigest, digestOfCid, isBlockOf } from './cid.ts'
+import { fittingItems, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
+import { decodeRequest, encodeRequest, isUnknownRequest } from './request.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { requests, responses } from './testing/arbitrary.ts'
+
+const cid = blockCid(Uint8Array.of(1))
+const decodes = (value: CborValue) => decodeRequest(encodeCbor(value)) !== undefined
+const times = (count: number, value: CborValue): readonly CborValue[] => Array.from({ length: count }, () => value)
+
+describe('requests of the mailbox protocol', () => {
+  it('[MBX-4] are read as they were written, in one spelling', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const bytes = encodeRequest(request)
+        expect(decodeRequest(bytes)).toEqual(request)
+        expect(isUnknownRequest(bytes)).toBe(false)
+      }),
+    )
+  })
+
+  it('[MBX-4] [HLD-8] any bytes are a request or none, never a throw', () => {
+    const changed = fc
+      .tuple(requests, fc.constantFrom(...DAMAGES), fc.nat(), fc.nat())
+      .map(([request, damage, position, value]) => mutate(encodeRequest(request), damage, position, value))
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), changed), (bytes) => {
+        const request = decodeRequest(bytes)
+        if (request !== undefined) expect(encodeRequest(request)).toEqual(bytes)
+        isUnknownRequest(bytes)
+      }),
+    )
+  })
+
+  it('[MBX-4] have lists with a limit', () => {
+    expect(decodes([2, times(MAILBOX_BLOCKS_MAX, [cid, 512])])).toBe(true)
+    expect(decodes([2, times(MAILBOX_BLOCKS_MAX + 1, [cid, 512])])).toBe(false)
+    expect(decodes([3, times(MAILBOX_BLOCKS_MAX, new Uint8Array(1))])).toBe(true)
+    expect(decodes([3, times(MAILBOX_BLOCKS_MAX + 1, new Uint8Array(1))])).toBe(false)
+    for (const type of [4, 5]) {
+      expect(decodes([type, times(MAILBOX_BLOCKS_MAX, cid)])).toBe(true)
+      expect(decodes([type, times(MAILBOX_BLOCKS_MAX + 1, cid)])).toBe(false)
+    }
+    expect(decodes([7, times(MAILBOX_POINTERS_MAX, new Uint8Array(9))])).toBe(true)
+    expect(decodes([7, times(MAILBOX_POINTERS_MAX + 1, new Uint8Array(9))])).toBe(false)
+    expect(decodes([7, [new Uint8Array(POINTER_BYTES_MAX + 1)]])).toBe(false)
+    expect(decodes([8, times(MAILBOX_KEYS_MAX, new Uint8Array(8))])).toBe(true)
+    expect(decodes([8, times(MAILBOX_KEYS_MAX + 1, new Uint8Array(8))])).toBe(false)
+    expect(decodes([8, [new Uint8Array(7)]])).toBe(false)
+    expect(decodeRequest(new Uint8Array(FRAME_BYTES_MAX))).toBeUndefined()
+  })
+
+  it('[MBX-4] [BLK-1] name blocks by the CIDs of their bytes only', () => {
+    const other = Uint8Array.of(...cid)
+    other[1] = 0x70
+    expect(decodes([4, [cid]])).toBe(true)
+    expect(decodes([4, [other]])).toBe(false)
+    expect(decodes([4, [digestOfCid(cid)]])).toBe(false)
+    expect(decodes([2, [[cid, -1]]])).toBe(false)
+    expect(decodes([2, [[cid, 1, 1]]])).toBe(false)
+    expect(cidOfDigest(digestOfCid(cid))).toEqual(cid)
+    expect(isBlockOf(cid, Uint8Array.of(1))).toBe(true)
+  })
+
+  it('[MBX-2] of a later version are told from nonsense', () => {
+    expect(isUnknownRequest(encodeCbor([9]))).toBe(true)
+    expect(isUnknownRequest(encodeCbor([0, 'what']))).toBe(true)
+    expect(isUnknownRequest(encodeCbor([2, 'what']))).toBe(false)
+    expect(isUnknownRequest(encodeCbor(['info']))).toBe(false)
+    expect(isUnknownRequest(encodeCbor([]))).toBe(false)
+    expect(isUnknownRequest(new Uint8Array(0))).toBe(false)
+  })
+
+  it('[HLD-1] carry as many blocks as were counted', () => {
+    const sizes = fc.array(fc.constantFrom(512, 2_048, 32_768, 262_144, 524_288), { minLength: 1, maxLength: 1_100 })
+    fc.assert(
+      fc.property(sizes, (all) => {
+        const count = fittingItems(all, MAILBOX_BLOCKS_MAX)
+        expect(count).toBeGreaterThan(0)
+        const blocks = all.slice(0, count).map((size) => new Uint8Array(size))
+        expect(encodeRequest({ type: 'blocks', blocks }).length).toBeLessThanOrEqual(MAILBOX_BODY_BYTES_MAX)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('answers of the mailbox protocol', () => {
+  it('[HLD-1] are read as they were written, in one spelling', () => {
+    fc.assert(
+      fc.property(responses, (response) => {
+        expect(decodeResponse(encodeResponse(response))).toEqual(response)
+      }),
+    )
+  })
+
+  it('[HLD-1] any bytes are an answer or none, never a throw', () => {
+    const changed = fc
+      .tuple(responses, fc.constantFrom(...DAMAGES), fc.nat(), fc.nat())
+      .map(([response, damage, position, value]) => mutate(encodeResponse(response), damage, position, value))
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), changed), (bytes) => {
+        const response = decodeResponse(bytes)
+        if (response !== undefined) expect(encodeResponse(response)).toEqual(bytes)
+      }),
+    )
+  })
+})
