@@ -88,7 +88,12 @@ export async function measureLink(options: MeasureOptions = {}): Promise<Transpo
   return withServer('link', options, async ({ peerId, addresses }) => {
     const network = await createLibp2pNetwork({ deviceSeed: randomBytes(32), listen: [], bootstrap: [], log: silent })
     const opened = Promise.withResolvers<Link>()
-    await network.start({ onLink: opened.resolve, onStatus: () => undefined })
+    await network.start({
+      onLink: opened.resolve,
+      onStatus: () => undefined,
+      onWake: () => undefined,
+      onPushNodes: () => undefined,
+    })
     await network.connect(peerId, addresses, new AbortController().signal)
     const link = await opened.promise
     let onFrame: (frame: Uint8Array) => void = () => undefined
@@ -230,6 +235,8 @@ async function serveLink(): Promise<() => Promise<unknown>> {
   })
   await network.start({
     onStatus: () => undefined,
+    onWake: () => undefined,
+    onPushNodes: () => undefined,
     onLink: (link) =>
       link.listen({
         onFrame: (frame) => {

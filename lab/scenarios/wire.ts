@@ -48,6 +48,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
     },
     network: {
       peerId: inner.peerId,
+      mailbox: inner.mailbox,
       addresses: () => inner.addresses(),
       status: () => inner.status(),
       stop: () => inner.stop(),
@@ -58,6 +59,8 @@ export function tapNetwork(inner: NetworkPort): Wire {
       start: (handlers: NetworkHandlers) =>
         inner.start({
           onStatus: () => handlers.onStatus(),
+          onWake: (topic, hint) => handlers.onWake(topic, hint),
+          onPushNodes: () => handlers.onPushNodes(),
           onLink: (link) => (isOnline ? handlers.onLink(tapLink(link)) : link.close()),
         }),
     },

@@ -1,5 +1,6 @@
 /** The network of the simulation: one switchboard, one port per running device. */
 import { PortError } from '@parley/engine'
+import { noMailbox } from '@parley/adapter-memory'
 import type { NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { LinkEnd, type LinkHost } from './link.ts'
 
@@ -89,6 +90,7 @@ const pairOf = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${
 
 export class SimNetwork implements NetworkPort {
   readonly peerId: string
+  readonly mailbox = noMailbox
   readonly #board: Switchboard
   readonly #address: string
   readonly #links = new Map<string, LinkEnd>()

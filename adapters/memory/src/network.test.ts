@@ -37,6 +37,8 @@ describe('the memory network', () => {
       const note = (text: string): void => void seen.push(`${clock.now()} ${text}`)
       const handlers = (name: string) => ({
         onStatus: () => undefined,
+        onWake: () => undefined,
+        onPushNodes: () => undefined,
         onLink: (link: Parameters<Parameters<typeof alice.start>[0]['onLink']>[0]) => {
           note(`${name} links ${link.peerId}`)
           link.send(Uint8Array.of(1, 2, 3))

@@ -6,16 +6,28 @@ import type {
   Link,
   LinkCloseReason,
   LinkHandlers,
+  MailboxPort,
+  MailboxServer,
   NetworkHandlers,
   NetworkPort,
   NetworkStatus,
 } from '@parley/engine'
+import { MailboxExchange, MemoryMailbox, memoryAddress } from './mailbox.ts'
 
 export interface MemoryNetworkHub {
   /** A network whose peer id is `peerId`, in the form that the device's key gives. Reachable once started. */
-  createNetwork(peerId: string): NetworkPort
+  createNetwork(peerId: string, options?: MemoryNetworkOptions): NetworkPort
+  /** From now on `server` answers mailbox requests at the returned address, instead of an earlier one of this peer. */
+  serveMailbox(peerId: string, server: MailboxServer): string
+  /** The mailbox server of this peer goes away; what it has not answered fails. */
+  endMailbox(peerId: string): void
   /** A peer that makes a link to the started peer `peerId` and keeps no rule about what it sends. */
   createRogue(peerId: string): { sendFrame(frame: Uint8Array): void }
+}
+
+export interface MemoryNetworkOptions {
+  /** Addresses of mailbox servers that are kept connected; they carry wake-ups. */
+  readonly pushNodes?: readonly string[]
 }
 
 export interface MemoryNetworkHubOptions {
@@ -34,12 +46,20 @@ interface Hub {
   readonly latencyMs: number
   /** Started networks. */
   readonly networksByPeer: Map<string, MemoryNetwork>
+  readonly mailboxes: MailboxExchange
 }
 
 export function createMemoryNetworkHub({ clock, latencyMs = 1 }: MemoryNetworkHubOptions): MemoryNetworkHub {
-  const hub: Hub = { clock, latencyMs, networksByPeer: new Map() }
+  const networksByPeer = new Map<string, MemoryNetwork>()
+  const mailboxes = new MailboxExchange(clock, latencyMs, (peerId) => networksByPeer.has(peerId))
+  const hub: Hub = { clock, latencyMs, networksByPeer, mailboxes }
   return {
-    createNetwork: (peerId) => new MemoryNetwork(hub, peerId),
+    createNetwork: (peerId, { pushNodes = [] } = {}) => new MemoryNetwork(hub, peerId, pushNodes),
+    serveMailbox(peerId, server) {
+      mailboxes.serve(peerId, server)
+      return memoryAddress(peerId)
+    },
+    endMailbox: (peerId) => mailboxes.end(peerId),
     createRogue: (peerId) => {
       const target = hub.networksByPeer.get(peerId)
       assert(target !== undefined, 'the target of a rogue is started')
@@ -53,20 +73,29 @@ export function createMemoryNetworkHub({ clock, latencyMs = 1 }: MemoryNetworkHu
 class MemoryNetwork implements NetworkPort {
   readonly peerId: string
   readonly #hub: Hub
+  readonly #mailbox: MemoryMailbox
+  readonly #pushNodes: readonly string[]
   readonly #links = new Map<string, MemoryLink>()
   readonly #dials = new Map<string, Promise<void>>()
   #handlers: NetworkHandlers | undefined
   #isStopped = false
 
-  constructor(hub: Hub, peerId: string) {
+  constructor(hub: Hub, peerId: string, pushNodes: readonly string[]) {
     this.#hub = hub
     this.peerId = peerId
+    this.#pushNodes = pushNodes
+    this.#mailbox = new MemoryMailbox(hub.mailboxes, peerId, pushNodes)
+  }
+
+  get mailbox(): MailboxPort {
+    return this.#mailbox
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
     assert(this.#handlers === undefined && !this.#isStopped, 'a network starts once')
     this.#handlers = handlers
     this.#hub.networksByPeer.set(this.peerId, this)
+    this.#mailbox.start(handlers)
     handlers.onStatus()
   }
 
@@ -78,22 +107,24 @@ class MemoryNetwork implements NetworkPort {
   }
 
   addresses(): readonly string[] {
-    return this.#isRunning ? [`/memory/${this.peerId}/p2p/${this.peerId}`] : []
+    return this.#isRunning ? [memoryAddress(this.peerId)] : []
   }
 
   status(): NetworkStatus {
     const addresses = this.addresses()
+    const connected = this.#mailbox.pushNodes()
     return {
       transport: 'direct',
       isListening: addresses.length > 0,
       addresses,
-      infrastructure: [],
+      infrastructure: this.#pushNodes.map((address) => ({ address, isConnected: connected.includes(address) })),
       connections: this.#links.size,
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#mailbox.stop()
     if (this.#hub.networksByPeer.get(this.peerId) === this) this.#hub.networksByPeer.delete(this.peerId)
     for (const link of this.#links.values()) link.close()
   }
@@ -171,7 +202,7 @@ class MemoryLink implements Link {
     this.#hub = hub
     this.peerId = peerId
     this.direction = direction
-    this.remoteAddress = `/memory/${peerId}/p2p/${peerId}`
+    this.remoteAddress = memoryAddress(peerId)
   }
 
   join(other: MemoryLink): void {

@@ -30,6 +30,8 @@ async function startForgetful(
   let closed = Promise.withResolvers<void>()
   await network.start({
     onStatus: () => undefined,
+    onWake: () => undefined,
+    onPushNodes: () => undefined,
     onLink: (link) => {
       link.listen({
         onFrame: () => undefined,

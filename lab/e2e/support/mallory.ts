@@ -75,6 +75,7 @@ class Tampering {
   wrap(network: NetworkPort): NetworkPort {
     return {
       peerId: network.peerId,
+      mailbox: network.mailbox,
       start: (handlers) => network.start({ ...handlers, onLink: (link) => handlers.onLink(this.#wrapLink(link)) }),
       connect: (peerId, addresses, signal) => network.connect(peerId, addresses, signal),
       addresses: () => network.addresses(),

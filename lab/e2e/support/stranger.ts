@@ -39,6 +39,8 @@ export async function linkTo(address: string, deviceSeed: Uint8Array = randomByt
       linked.resolve(link)
     },
     onStatus() {},
+    onWake() {},
+    onPushNodes() {},
   })
   await network.connect(address.split('/').at(-1) ?? '', [address], AbortSignal.timeout(WAIT_MS))
   return {
