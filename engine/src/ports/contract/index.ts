@@ -1,3 +1,5 @@
+export { blockStorageContract, namedBlock } from './block-storage.suite.ts'
+export type { BlockStorageWorld, Fault, NamedBlock } from './block-storage.suite.ts'
 export { joinNetwork, never } from './network-fixture.ts'
 export type { Member, SeenLink } from './network-fixture.ts'
 export { networkContract } from './network.suite.ts'

@@ -1,0 +1,4 @@
+import { blockStorageContract } from '@parley/engine/contract'
+import { storageWorld } from './testing.ts'
+
+blockStorageContract('storage-helia', storageWorld)

@@ -1,0 +1,112 @@
+/** One Helia over each libp2p node, started when it is first needed and stopped when nobody needs it. Spec: BLK-12. */
+import type { Helia } from 'helia'
+import type { Libp2p, PeerId, ServiceMap } from '@libp2p/interface'
+import type { LogPort } from '@parley/engine'
+import { ENVELOPE_BYTES_MAX, assert } from '@parley/core'
+import { libp2pView } from './libp2p-view.ts'
+import { OutboxBlockstore } from './outbox-blockstore.ts'
+import type { Outbox } from './outbox.ts'
+
+/** One block and what bitswap says around it; others pack up to 2 MiB into a message. */
+const MESSAGE_BYTES_MAX = 4 * ENVELOPE_BYTES_MAX
+
+/** The part of one user in a shared Helia. */
+export interface IpfsLease {
+  /** Starts Helia when it does not run yet: half a second and tens of megabytes the first time. */
+  start(): Promise<Helia>
+  /** Tells of each message of bitswap that could not be sent to a peer, until the returned function is called. */
+  onUnsent(listener: (peer: PeerId) => void): () => void
+  /** From now on the peers of this node may fetch what is in `outbox`. */
+  serve(outbox: Outbox): void
+  /** Stops serving its outboxes; the last one stops Helia. Idempotent. */
+  release(): Promise<void>
+}
+
+const sharedByNode = new WeakMap<Libp2p, SharedIpfs>()
+
+export function leaseIpfs(libp2p: Libp2p, log: LogPort): IpfsLease {
+  const shared = sharedByNode.get(libp2p) ?? new SharedIpfs(libp2p, log)
+  sharedByNode.set(libp2p, shared)
+  return shared.lease()
+}
+
+class SharedIpfs {
+  readonly #libp2p: Libp2p
+  readonly #blockstore: OutboxBlockstore
+  readonly #unsentListeners = new Set<(peer: PeerId) => void>()
+  #leases = 0
+  #running: Promise<Helia> | undefined
+  #stopping: Promise<void> = Promise.resolve()
+
+  constructor(libp2p: Libp2p, log: LogPort) {
+    this.#libp2p = libp2p
+    this.#blockstore = new OutboxBlockstore(log)
+  }
+
+  lease(): IpfsLease {
+    this.#leases += 1
+    const outboxes = new Set<Outbox>()
+    let released: Promise<void> | undefined
+    return {
+      start: () => {
+        assert(released === undefined, 'a released lease starts nothing')
+        return this.#start()
+      },
+      onUnsent: (listener) => {
+        this.#unsentListeners.add(listener)
+        return () => void this.#unsentListeners.delete(listener)
+      },
+      serve: (outbox) => {
+        outboxes.add(outbox)
+        this.#blockstore.serve(outbox)
+      },
+      release: () => {
+        for (const outbox of outboxes) this.#blockstore.forget(outbox)
+        released ??= this.#release()
+        return released
+      },
+    }
+  }
+
+  #start(): Promise<Helia> {
+    this.#running ??= this.#stopping
+      .then(() =>
+        createHelia(
+          libp2pView(this.#libp2p, (peer) => this.#tellUnsent(peer)),
+          this.#blockstore,
+        ),
+      )
+      .catch((error: unknown) => {
+        this.#running = undefined
+        throw error
+      })
+    return this.#running
+  }
+
+  #tellUnsent(peer: PeerId): void {
+    for (const listener of this.#unsentListeners) listener(peer)
+  }
+
+  async #release(): Promise<void> {
+    this.#leases -= 1
+    const running = this.#running
+    if (this.#leases > 0 || running === undefined) return
+    this.#running = undefined
+    this.#stopping = running.then(
+      async (helia) => void (await helia.stop()),
+      () => undefined, // whoever waited for the start was told
+    )
+    await this.#stopping
+  }
+}
+
+/** No routers, no gateways, no node of its own: bitswap over ours. */
+async function createHelia(libp2p: Libp2p, blockstore: OutboxBlockstore): Promise<Helia> {
+  const [{ createHeliaLight }, { withBitswap }] = await Promise.all([import('helia'), import('@helia/bitswap')])
+  const helia = withBitswap<ServiceMap>(Object.assign(createHeliaLight({ blockstore }), { libp2p }), {
+    runOnLimitedConnections: true,
+    maxIncomingMessageSize: MESSAGE_BYTES_MAX,
+  })
+  await helia.start()
+  return helia
+}
