@@ -66,6 +66,11 @@ export const errorTable = {
     user: 'The node could not write to its disk. What you see is safe; what you just did was not saved.',
   },
   PRACTICE_UNAVAILABLE: { status: 503, isRetryable: true, user: 'Echo could not be started. Your own node is fine.' },
+  TOR_UNAVAILABLE: {
+    status: 503,
+    isRetryable: true,
+    user: 'Tor does not answer, and this node connects through nothing else. Start Tor and try again.',
+  },
   CLOSED: { status: 503, isRetryable: true, user: 'The node is shutting down. What you wrote is saved.' },
   INTERNAL: {
     status: 500,

@@ -1,5 +1,6 @@
 /** Your node as a process serves it: account, API, page and practice partner. */
-import type { LogPort, PortError } from '@parley/engine'
+import { assertTor } from '@parley/adapter-network-libp2p'
+import { type Conversation, EngineError, type LogPort, type PortError } from '@parley/engine'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Account, type AccountState } from './account.ts'
@@ -52,6 +53,8 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     log.log('error', error.message)
     options.onDamaged?.(error)
   }
+  // A locked account makes its network much later, when nobody reads what the start says.
+  if (options.tor !== undefined) await assertTor(options.tor)
   const account = await Account.open(options, log, damaged)
   const client = () => account.client()
   const { practiceProgram: program, pageRoot } = options
@@ -69,12 +72,12 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
         status: () => ({ state: account.state, version: VERSION }),
         unlock: (passphrase) => account.unlock(passphrase),
         recover: (phrase, name) => account.recover(phrase, name),
-        practice: () => practice.open(),
+        practice: () => openPractice(practice, options),
       },
     })
     account.onChanged = () => server.resetSockets()
     writePrivateFile(runningPath(data), JSON.stringify({ url: server.url, pid: process.pid }))
-    practice.resume()
+    if (options.tor === undefined) practice.resume()
     return {
       ready: () => readyOf(account, server.url, token),
       pageUrl: () => `${server.url}/?token=${token}`,
@@ -91,6 +94,12 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     await account[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** Echo lives on this machine and outside Tor, so neither could reach the other. Spec: TOR-11. */
+async function openPractice(practice: Practice, { tor }: DaemonOptions): Promise<Conversation> {
+  if (tor !== undefined) throw new EngineError('PRACTICE_UNAVAILABLE', 'Echo cannot be reached through Tor')
+  return practice.open()
 }
 
 async function readyOf(account: Account, url: string, token: string): Promise<Ready> {

@@ -1,6 +1,6 @@
 /** A node without its HTTP server: the engine over this machine's database, network and cryptography. */
 import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
-import { createLibp2pNetwork } from '@parley/adapter-network-libp2p'
+import { createLibp2pNetwork, type TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import { type Engine, type LogPort, openEngine, PortError, type StorePort } from '@parley/engine'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ export interface NodeOptions {
   readonly announce?: readonly string[]
   /** Push nodes, each ending in `/p2p/` and its peer id. */
   readonly bootstrap?: readonly string[]
+  /** Through this Tor and nothing else; `listen` and `announce` have no effect then. Spec: TOR-1. */
+  readonly tor?: TorOptions
   /** What a new account calls itself. */
   readonly name?: string
   /** Opens sealed keys. */
@@ -37,7 +39,8 @@ const quiet: LogPort = { log() {} }
  * Opens the account in `data`, making one when the folder is new, and connects it.
  *
  * @throws EngineError `LOCKED`, `PASSPHRASE_WRONG`, `RECOVERY_PHRASE_INVALID`; PortError `STORE_IN_USE`,
- * `STORE_CORRUPT`, `STORE_FULL`, `ADDRESS_IN_USE`. Nothing stays open then.
+ * `STORE_CORRUPT`, `STORE_FULL`, `ADDRESS_IN_USE`, `UNREACHABLE` when Tor is wanted and not there. Nothing stays open
+ * then.
  */
 export async function openNode(options: NodeOptions): Promise<Node> {
   const store = openNodeStore(options.data, options.log ?? quiet)
@@ -59,7 +62,7 @@ export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: Po
 /** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
 export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
   const { data, listen = LISTEN_DEFAULT, announce = [], bootstrap = [], log = quiet } = options
-  const { name, passphrase, recoveryPhrase } = options
+  const { tor, name, passphrase, recoveryPhrase } = options
   const crypto = await createNodeCrypto()
   const network = (fixed: readonly string[], deviceSeed: Uint8Array) =>
     createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...(announce.length === 0 ? {} : { announce }) })
@@ -72,6 +75,7 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       log,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
       async createNetwork(deviceSeed) {
+        if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, tor, log })
         try {
           return await network(await fixPorts(data, listen), deviceSeed)
         } catch (error) {

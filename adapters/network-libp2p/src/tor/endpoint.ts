@@ -21,5 +21,8 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return isLoopback ? { host, port } : undefined
 }
 
+/** True for what may be given as a place of Tor. */
+export const isTorEndpoint = (text: string): boolean => parseEndpoint(text) !== undefined
+
 export const endpointText = ({ host, port }: Endpoint): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

@@ -53,6 +53,16 @@ export interface TorHostOptions {
 }
 
 /**
+ * Asks both ports of Tor whether they are there and let us in.
+ * @throws PortError `UNREACHABLE` in words when not, or when a place is not on this machine.
+ */
+export async function assertTor({ socks, control, controlPassword }: TorOptions): Promise<void> {
+  await probeProxy(usableEndpoint(socks), new AbortController().signal)
+  const port = await ControlPort.open(usableEndpoint(control), controlPassword)
+  port.close()
+}
+
+/**
  * Creates and starts a node that dials through Tor alone and is found at its onion address alone.
  *
  * @throws PortError `UNREACHABLE` in words when Tor is not there or refuses us, or a push node or an endpoint cannot be
@@ -62,9 +72,8 @@ export async function createTorHost({ tor, seed, bootstrap, log }: TorHostOption
   const proxy = usableEndpoint(tor.socks)
   const control = usableEndpoint(tor.control)
   for (const address of bootstrap) assertReachable(address)
-  await probeProxy(proxy, new AbortController().signal)
-  // Said before anything is started: what is missing, in words.
-  ;(await ControlPort.open(control, tor.controlPassword)).close()
+  // Before anything is started: what is missing, in words.
+  await assertTor(tor)
   const key = await deriveOnionKey(seed)
   let targetPort = 0
   const onListening = (port: number): void => void (targetPort = port)

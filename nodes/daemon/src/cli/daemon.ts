@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { daemonFields } from '../config/daemon-fields.ts'
 import { isOn, listOf, numberOf, type Settings, textOf } from '../config/load.ts'
+import { torSettings } from '../config/tor.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { openPage } from './browser.ts'
@@ -31,6 +32,7 @@ export const daemon: Command = {
     ['parley daemon --data /srv/bob --api-port 0 --json', 'Prints one JSON line when ready.'],
     ['parley daemon --bootstrap /dns4/push.example.org/tcp/4001/p2p/12D3KooW…', 'Stays connected to a push node.'],
     ['parley daemon --passphrase-file /run/secrets/parley', 'Opens sealed keys by itself.'],
+    ['parley daemon --tor --data /srv/hidden', 'Hides where it is: through Tor, at an onion address.'],
     ['parley daemon --print-config', 'Shows what would be used, and ends.'],
   ],
   run: runDaemon,
@@ -56,14 +58,16 @@ async function runDaemon(settings: Settings): Promise<number> {
 function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
   const passphraseFile = textOf(settings, 'passphraseFile')
   const name = textOf(settings, 'name')
+  const tor = torSettings(settings, (path) => readFirstLine('password', path))
   return {
     data: textOf(settings, 'data') ?? '',
     apiPort: numberOf(settings, 'apiPort'),
     listen: listOf(settings, 'listen'),
     announce: listOf(settings, 'announce'),
     bootstrap: listOf(settings, 'bootstrap'),
+    ...(tor === undefined ? {} : { tor }),
     ...(name === undefined ? {} : { name }),
-    ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
+    ...(passphraseFile === undefined ? {} : { passphrase: readFirstLine('passphrase', passphraseFile) }),
   }
 }
 
@@ -77,11 +81,11 @@ async function announce(opened: Daemon, settings: Settings): Promise<void> {
 }
 
 /** The first line of the file, without its end. */
-function readPassphrase(path: string): string {
+function readFirstLine(what: 'passphrase' | 'password', path: string): string {
   try {
     return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? ''
   } catch (cause) {
-    throw new Sentence(`The passphrase file ${path} cannot be read.`, { cause })
+    throw new Sentence(`The ${what} file ${path} cannot be read.`, { cause })
   }
 }
 

@@ -45,6 +45,34 @@ export const daemonFields: readonly Field[] = [
     help: 'Push nodes to stay connected to, each ending in /p2p/ and its peer id.',
   },
   {
+    key: 'tor',
+    kind: 'switch',
+    default: false,
+    help:
+      'Connect through Tor and through nothing else, and be reachable at an onion address. Best for an account that ' +
+      'never ran without it.',
+  },
+  {
+    key: 'torSocks',
+    kind: 'text',
+    default: '127.0.0.1:9050',
+    placeholder: 'IP:PORT',
+    help: 'SOCKS port of the Tor on this machine, with --tor.',
+  },
+  {
+    key: 'torControl',
+    kind: 'text',
+    default: '127.0.0.1:9051',
+    placeholder: 'IP:PORT',
+    help: 'Control port of the Tor on this machine, with --tor: there the onion address is set up.',
+  },
+  {
+    key: 'torControlPasswordFile',
+    kind: 'file',
+    placeholder: 'FILE',
+    help: "File whose first line is the password of Tor's control port. Without it Tor's cookie file is used.",
+  },
+  {
     key: 'name',
     kind: 'text',
     placeholder: 'NAME',

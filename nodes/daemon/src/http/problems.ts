@@ -15,6 +15,9 @@ const CODES_BY_FRAMEWORK_CODE: Readonly<Record<string, ErrorCode>> = {
 /** Any failure as one that may be shown; `undefined` when it is a defect of ours. */
 export function toEngineError(error: unknown): EngineError | undefined {
   if (error instanceof EngineError) return error
+  // Only a node behind Tor can fail to make its network because something is unreachable.
+  if (error instanceof PortError && error.code === 'UNREACHABLE')
+    return new EngineError('TOR_UNAVAILABLE', error.message)
   if (error instanceof PortError) return new EngineError(error.code === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_FAILED')
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   const known = CODES_BY_FRAMEWORK_CODE[code]

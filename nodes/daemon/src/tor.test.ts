@@ -1,0 +1,35 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { toEngineError } from './http/problems.ts'
+import { PortError } from '@parley/engine'
+import { runProgram, temporaryFolder } from './testing.ts'
+
+/** A port of this machine on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+describe('a daemon behind Tor', () => {
+  it('[TOR-8] that is not there ends at once, with one sentence and no node', async () => {
+    using folder = temporaryFolder()
+    const place = `127.0.0.1:${await freePort()}`
+    const flags = ['daemon', '--data', folder.path, '--api-port', '0', '--tor', '--tor-socks', place]
+    await using program = runProgram(flags)
+    expect(await program.exited).toBe(1)
+    expect(program.output).toEqual({ stdout: '', stderr: `Tor is not running at ${place}.\n` })
+  })
+  it('[TOR-8] that goes while the node is locked is named when it is unlocked', () => {
+    const error = toEngineError(new PortError('UNREACHABLE', 'Tor is not running at 127.0.0.1:9050.', true))
+    expect([error?.code, error?.isRetryable, error?.message]).toEqual([
+      'TOR_UNAVAILABLE',
+      true,
+      'Tor is not running at 127.0.0.1:9050.',
+    ])
+  })
+})
