@@ -46,6 +46,16 @@ export async function dialPeer(
   throw new AggregateError(failures, tried.size === 0 ? 'no address is known' : `${tried.size} addresses tried`)
 }
 
+/** Dials `peer` at the given addresses and those seen before, and nowhere else. */
+export async function dialKnown(
+  host: Host,
+  peer: PeerId,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<Connection> {
+  return host.dial(addressesOf(peer, [...given(addresses), ...(await remembered(host, peer))]), { signal })
+}
+
 const given = (addresses: readonly string[]): Multiaddr[] =>
   addresses.slice(0, ADDRESSES_PER_DEVICE_MAX).flatMap((text) => parseAddress(text) ?? [])
 

@@ -1,6 +1,7 @@
 /** The libp2p node under a device, a push node or a measurement: one set of transports, one set of limits. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { GossipSub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, Stream } from '@libp2p/interface'
@@ -24,6 +25,7 @@ import {
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 import { toListenError } from './listen-error.ts'
+import { wakeService } from './mailbox/wakes.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -38,6 +40,8 @@ export interface HostOptions {
   /** `auto`: a server once a public address is known, a client until then. */
   readonly dhtMode: 'auto' | 'server' | 'client'
   readonly connectionsMax: number
+  /** Passes wake-ups on for others. */
+  readonly isPushNode?: boolean
   readonly gater?: ConnectionGater
 }
 
@@ -47,6 +51,7 @@ export type HostServices = {
   readonly ping: Ping
   readonly dht: KadDHT
   readonly relays: RelayReservations
+  readonly wakes: GossipSub
 }
 
 export type Host = Libp2p<HostServices>
@@ -98,6 +103,7 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       identify: identify(),
       ping: ping(),
       relays: relayReservations(),
+      wakes: wakeService(options.isPushNode === true ? 'push node' : 'device'),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
         ...(options.dhtMode === 'auto' ? {} : { clientMode: options.dhtMode === 'client' }),

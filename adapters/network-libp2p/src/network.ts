@@ -1,8 +1,15 @@
 /** NetworkPort over libp2p. */
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { CONNECTIONS_MAX, CONNECT_TIMEOUT_MS, LINK_OPEN_TIMEOUT_MS, TOR_CONNECT_TIMEOUT_MS, assert } from '@parley/core'
+import {
+  CONNECTIONS_MAX,
+  CONNECT_TIMEOUT_MS,
+  LINK_OPEN_TIMEOUT_MS,
+  TOR_CONNECT_TIMEOUT_MS,
+  TOR_STREAM_TIMEOUT_MS,
+  assert,
+} from '@parley/core'
 import { PortError } from '@parley/engine'
-import type { LogPort, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
+import type { LogPort, MailboxServer, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { parsePeerId } from './addresses.ts'
 import { after, waitUnlessAborted, withDeadline } from './deadline.ts'
 import { dialPeer, openConnection } from './dialer.ts'
@@ -11,6 +18,8 @@ import type { Host } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import type { Infrastructure, PushNode } from './infrastructure.ts'
 import { LinkTable } from './link-table.ts'
+import { Libp2pMailbox } from './mailbox/mailbox.ts'
+import { isVersionMismatch } from './protocol-mismatch.ts'
 import type { OnionService } from './tor/onion-service.ts'
 import { createTorHost } from './tor/tor-host.ts'
 import type { TorOptions } from './tor/tor-host.ts'
@@ -32,6 +41,8 @@ export interface Libp2pNetworkOptions {
   readonly isRelayClient?: boolean
   /** Through Tor and through nothing else; `listen` and `announce` have no effect then. Spec: TOR-1. */
   readonly tor?: TorOptions
+  /** What we do with mailbox requests, when others may ask us. */
+  readonly mailbox?: MailboxServer
   readonly log: LogPort
 }
 
@@ -58,6 +69,12 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   return new Libp2pNetwork(host, pushNodes, options)
 }
 
+const TOR_MAILBOX_TIMEOUTS = {
+  connectMs: TOR_CONNECT_TIMEOUT_MS,
+  openMs: TOR_STREAM_TIMEOUT_MS,
+  answerMs: TOR_STREAM_TIMEOUT_MS,
+}
+
 /** One dial, shared by everybody who waits for the same peer. */
 interface Attempt {
   readonly result: Promise<void>
@@ -67,6 +84,7 @@ interface Attempt {
 
 class Libp2pNetwork implements NetworkPort {
   readonly peerId: string
+  readonly mailbox: Libp2pMailbox
   readonly #host: Host
   readonly #infrastructure: Infrastructure
   readonly #onion: OnionService | undefined
@@ -80,7 +98,7 @@ class Libp2pNetwork implements NetworkPort {
   constructor(
     host: Host,
     pushNodes: readonly PushNode[],
-    { isRelayClient = true, log }: Libp2pNetworkOptions,
+    { isRelayClient = true, mailbox, log }: Libp2pNetworkOptions,
     onion?: OnionService,
   ) {
     this.peerId = host.peerId.toString()
@@ -90,6 +108,12 @@ class Libp2pNetwork implements NetworkPort {
     const connectTimeoutMs = this.#connectTimeoutMs
     this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, connectTimeoutMs, log })
     this.#log = log
+    this.mailbox = new Libp2pMailbox(host, {
+      infrastructure: this.#infrastructure,
+      server: mailbox,
+      ...(onion === undefined ? {} : { timeouts: TOR_MAILBOX_TIMEOUTS }),
+      log,
+    })
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
@@ -113,6 +137,7 @@ class Libp2pNetwork implements NetworkPort {
       maxOutboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       runOnLimitedConnection: true,
     })
+    await this.mailbox.start(handlers)
     this.#infrastructure.start()
   }
 
@@ -161,6 +186,7 @@ class Libp2pNetwork implements NetworkPort {
   async #stop(): Promise<void> {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
     this.#infrastructure.stop()
+    this.mailbox.stop()
     await this.#links?.stop()
     await this.#onion?.stop()
     await this.#host.stop()
@@ -221,9 +247,6 @@ function rethrowUnlessStale(connection: Connection): (error: unknown) => boolean
     return false
   }
 }
-
-const isVersionMismatch = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'UnsupportedProtocolError'
 
 function toPortError(peer: PeerId, error: unknown): PortError {
   const who = `Peer …${peer.toString().slice(-6)}`

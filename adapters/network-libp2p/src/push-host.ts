@@ -13,10 +13,13 @@ import {
   RELAY_RESERVATION_LIFETIME_MS,
   toHex,
 } from '@parley/core'
-import type { LogPort } from '@parley/engine'
+import type { LogPort, MailboxServer } from '@parley/engine'
 import { hostConfig, startHost } from './host.ts'
 import type { HostServices } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
+import { serveMailbox } from './mailbox/mailbox.ts'
+import { MailboxService } from './mailbox/server.ts'
+import { ALL_TOPICS, createWakes } from './mailbox/wakes.ts'
 
 export interface PushHostOptions {
   /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */
@@ -25,6 +28,8 @@ export interface PushHostOptions {
   readonly announce?: readonly string[]
   /** Other push nodes, each with `/p2p/` at the end; kept connected, so that their DHT is one. */
   readonly bootstrap: readonly string[]
+  /** What it does with mailbox requests. Absent: it holds nothing for others. */
+  readonly mailbox?: MailboxServer
   readonly log: LogPort
 }
 
@@ -61,6 +66,7 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
     ...(options.announce === undefined ? {} : { announce: options.announce }),
     dhtMode: 'server',
     connectionsMax: PUSH_CONNECTIONS_MAX,
+    isPushNode: true,
     gater: { denyInboundRelayReservation: (peer) => denyReservation(peer) },
   })
   const host: Libp2p<PushServices> = await startHost(
@@ -69,10 +75,15 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   )
   denyReservation = (peer) => isOverQuota(host, peer)
   const infrastructure = createInfrastructure(host, pushNodes, { isRelayClient: false, log: options.log })
+  const service = options.mailbox && new MailboxService(options.mailbox, options.log)
+  if (service !== undefined) await serveMailbox(host, service)
+  const wakes = createWakes(host, { pushNodes: infrastructure.peers, log: options.log, onWake: () => undefined })
+  wakes.listen(ALL_TOPICS)
   infrastructure.start()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     infrastructure.stop()
+    service?.stop()
     await host.stop()
   }
   return {

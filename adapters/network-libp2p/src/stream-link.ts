@@ -5,9 +5,6 @@ import { LINK_BUFFER_BYTES_MAX } from '@parley/engine'
 import type { Link, LinkCloseReason, LinkHandlers } from '@parley/engine'
 import { FRAME_PREFIX_BYTES, FrameDecoder, FrameQueue } from './frame-codec.ts'
 
-/** Below this many waiting bytes a sender that was refused is called back. */
-const DRAIN_BYTES = LINK_BUFFER_BYTES_MAX / 2
-
 /** What a link needs of a libp2p stream … */
 export type LinkStream = Pick<
   Stream,
@@ -38,6 +35,7 @@ export class StreamLink implements Link {
   onFinish: () => void = () => undefined
 
   readonly #stream: LinkStream
+  readonly #bufferBytesMax: number
   readonly #decoder = new FrameDecoder()
   readonly #queue = new FrameQueue()
   #handlers: LinkHandlers | undefined
@@ -49,8 +47,15 @@ export class StreamLink implements Link {
   #hasRemoteEnded = false
   #abortTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(stream: LinkStream, connection: LinkConnection, direction: 'inbound' | 'outbound') {
+  /** @param bufferBytesMax what may wait to be sent; a frame larger than that waits alone. */
+  constructor(
+    stream: LinkStream,
+    connection: LinkConnection,
+    direction: 'inbound' | 'outbound',
+    bufferBytesMax = LINK_BUFFER_BYTES_MAX,
+  ) {
     this.#stream = stream
+    this.#bufferBytesMax = bufferBytesMax
     this.peerId = connection.remotePeer.toString()
     this.direction = direction
     this.remoteAddress = connection.remoteAddr.toString()
@@ -89,7 +94,7 @@ export class StreamLink implements Link {
     assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, 'a frame has 1…FRAME_BYTES_MAX bytes')
     if (!this.isOpen) return false
     const waiting = this.#queue.byteLength + this.#stream.writeBufferLength
-    if (waiting > 0 && waiting + FRAME_PREFIX_BYTES + frame.length > LINK_BUFFER_BYTES_MAX) {
+    if (waiting > 0 && waiting + FRAME_PREFIX_BYTES + frame.length > this.#bufferBytesMax) {
       this.#isSenderWaiting = true
       return false
     }
@@ -139,7 +144,7 @@ export class StreamLink implements Link {
       }
     }
     if (this.#closeReason === 'local' && this.#queue.byteLength === 0) this.#closeStream()
-    if (this.#isSenderWaiting && this.isOpen && this.#queue.byteLength <= DRAIN_BYTES) {
+    if (this.#isSenderWaiting && this.isOpen && this.#queue.byteLength <= this.#bufferBytesMax / 2) {
       this.#isSenderWaiting = false
       this.#handlers?.onDrain()
     }

@@ -1,0 +1,131 @@
+/** Wake-ups over gossipsub: unsigned, on numbered topics that everybody shares. Spec: MBX-5. */
+import { createHash, randomBytes } from 'node:crypto'
+import { StrictNoSign, TopicValidatorResult, gossipsub } from '@libp2p/gossipsub'
+import type { GossipSub, GossipSubComponents, GossipsubMessage, Message } from '@libp2p/gossipsub'
+import type { PeerId } from '@libp2p/interface'
+import { PUSH_CONNECTIONS_MAX, WAKE_BYTES_MAX, WAKE_TOPICS, assert, isHint } from '@parley/core'
+import type { LogPort } from '@parley/engine'
+import type { Host } from '../host.ts'
+import { createAllowance } from './allowance.ts'
+
+const TOPIC_PREFIX = '/parley/wake/1/'
+/** Random bytes before the hint: the same hint twice is two messages, or the second would count as an echo. */
+const NONCE_BYTES = 8
+const MESSAGE_ID_BYTES = 16
+/** How long the id of a message is known, so that it does not go round. */
+const SEEN_MS = 60_000
+/** One message with its protobuf, or the subscriptions of everything, many times over. */
+const RPC_BYTES_MAX = 65_536
+const RPC_MESSAGES_MAX = 64
+const RPC_IDS_MAX = 512
+const OUTBOUND_BYTES_MAX = 1_048_576
+
+/** What one peer may make us pass on: a burst, and then so many in a second. */
+const DEVICE_RATE = { perSecond: 16, burst: 256 } as const
+/** A push node passes on what others say. */
+const PUSH_NODE_RATE = { perSecond: 512, burst: 4_096 } as const
+/** A peer that says more is read this much slower. */
+const PENALTY_MS = 50
+
+const topicName = (topic: number): string => `${TOPIC_PREFIX}${topic}`
+const TOPICS = Array.from({ length: WAKE_TOPICS }, (_, topic) => topicName(topic))
+
+/**
+ * The service for a libp2p node. A push node passes on to everybody who subscribed, at once: it is the middle of a
+ * star, and a mesh of a few of its peers would leave the others to the next heartbeat.
+ */
+export function wakeService(role: 'device' | 'push node'): (components: GossipSubComponents) => GossipSub {
+  return gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: messageId,
+    allowedTopics: TOPICS,
+    // a device alone with its push node has nobody else to tell
+    allowPublishToZeroTopicPeers: true,
+    floodPublish: true,
+    fallbackToFloodsub: false,
+    runOnLimitedConnection: true,
+    doPX: false,
+    // one write to the peer store for every topic and peer
+    tagMeshPeers: false,
+    // many devices share one address: a home, a relay, Tor
+    scoreParams: { IPColocationFactorWeight: 0 },
+    seenTTL: SEEN_MS,
+    // a peer that says more than it may is read slower, and its bytes wait with it instead of here
+    awaitRpcHandler: true,
+    awaitRpcMessageHandler: true,
+    maxInboundStreams: 2,
+    maxOutboundStreams: 2,
+    maxInboundDataLength: RPC_BYTES_MAX,
+    maxOutboundBufferSize: OUTBOUND_BYTES_MAX,
+    decodeRpcLimits: {
+      maxSubscriptions: 2 * WAKE_TOPICS,
+      maxMessages: RPC_MESSAGES_MAX,
+      maxIhaveMessageIDs: RPC_IDS_MAX,
+      maxIwantMessageIDs: RPC_IDS_MAX,
+      maxIdontwantMessageIDs: RPC_IDS_MAX,
+      maxControlMessages: 2 * WAKE_TOPICS,
+      maxPeerInfos: 0,
+    },
+    ...(role === 'device' ? {} : { D: PUSH_CONNECTIONS_MAX, Dlo: PUSH_CONNECTIONS_MAX, Dhi: PUSH_CONNECTIONS_MAX }),
+  })
+}
+
+function messageId({ topic, data }: Message): Uint8Array {
+  return createHash('sha256').update(topic).update(data).digest().subarray(0, MESSAGE_ID_BYTES)
+}
+
+export interface Wakes {
+  /** From now on exactly these topics are heard. */
+  listen(topics: ReadonlySet<number>): void
+  wake(topic: number, hint: Uint8Array): void
+}
+
+export interface WakesOptions {
+  /** Peers that pass on for others. */
+  readonly pushNodes: readonly PeerId[]
+  readonly log: LogPort
+  onWake(topic: number, hint: Uint8Array): void
+}
+
+/** Drops what is no hint before it is passed on, and tells `onWake` of what was listened for. */
+export function createWakes(host: Host, { pushNodes, log, onWake }: WakesOptions): Wakes {
+  const { wakes: gossip } = host.services
+  const pushNodeIds = new Set(pushNodes.map(String))
+  const allowance = createAllowance({ nowMs: () => performance.now() })
+  host.addEventListener('peer:disconnect', ({ detail: peer }) => allowance.forget(peer.toString()))
+  const validate = async (from: PeerId, { data }: Message): Promise<TopicValidatorResult> => {
+    if (!isHint(data.subarray(NONCE_BYTES)) || data.length > NONCE_BYTES + WAKE_BYTES_MAX) {
+      return TopicValidatorResult.Reject
+    }
+    const peerId = from.toString()
+    if (allowance.take(peerId, pushNodeIds.has(peerId) ? PUSH_NODE_RATE : DEVICE_RATE))
+      return TopicValidatorResult.Accept
+    await new Promise<void>((resolve) => setTimeout(resolve, PENALTY_MS).unref())
+    return TopicValidatorResult.Ignore
+  }
+  for (const topic of TOPICS) gossip.topicValidators.set(topic, validate)
+  let heard: ReadonlySet<number> = new Set()
+  gossip.addEventListener('gossipsub:message', ({ detail: { msg } }: CustomEvent<GossipsubMessage>) => {
+    const topic = Number(msg.topic.slice(TOPIC_PREFIX.length))
+    if (heard.has(topic)) onWake(topic, msg.data.slice(NONCE_BYTES))
+  })
+  return {
+    listen(topics) {
+      const before = heard
+      heard = new Set(topics)
+      for (const topic of before) if (!heard.has(topic)) gossip.unsubscribe(topicName(topic))
+      for (const topic of heard) if (!before.has(topic)) gossip.subscribe(topicName(topic))
+    },
+    wake(topic, hint) {
+      assert(Number.isInteger(topic) && topic >= 0 && topic < WAKE_TOPICS, 'a topic is a number below WAKE_TOPICS')
+      assert(isHint(hint), 'a hint is whole prefixes, at most WAKE_BYTES_MAX')
+      const data = Buffer.concat([randomBytes(NONCE_BYTES), hint])
+      gossip.publish(topicName(topic), data).catch((error: unknown) => {
+        log.log('debug', 'a wake-up was not sent', { error: String(error) })
+      })
+    },
+  }
+}
+
+/** Every topic: what a push node passes on. */
+export const ALL_TOPICS: ReadonlySet<number> = new Set(TOPICS.keys())
