@@ -1,4 +1,5 @@
 export * from './api/index.ts'
 export { openEngine } from './engine.ts'
 export type { Engine, EngineOptions } from './engine.ts'
+export * from './holder/index.ts'
 export * from './ports/index.ts'

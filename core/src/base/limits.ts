@@ -155,6 +155,25 @@ export const HOLDER_BYTES_PER_PEER_MAX = 64 * 1_048_576
 export const HOLDER_BYTES_MAX = 4_096 * 1_048_576
 export const HOLDER_POINTERS_PER_PEER_MAX = 16_384
 export const HOLDER_POINTERS_MAX = 1_048_576
+/** How long a block that was announced with `store` is expected, and how many are, of one peer and in all. HLD-2 */
+export const HOLDER_ANNOUNCED_LIFETIME_MS = 5 * MINUTE_MS
+export const HOLDER_ANNOUNCED_PER_PEER_MAX = 4_096
+export const HOLDER_ANNOUNCED_MAX = 65_536
+/** What one peer may ask of a holder: a request costs one and more when it is large, so much comes back each second. HLD-10 */
+export const HOLDER_ALLOWANCE_MAX = 2_048
+export const HOLDER_ALLOWANCE_PER_SECOND = 256
+/** Peers whose allowance is remembered; a peer that was forgotten begins anew. */
+export const HOLDER_PEERS_REMEMBERED_MAX = 4_096
+/** A held block that is announced again lives longer, in steps of this. */
+export const HOLDER_RENEWAL_STEP_MS = DAY_MS
+/** What is over is removed in slices, so that requests are answered in between. */
+export const HOLDER_COLLECT_SLICE = 256
+export const HOLDER_COLLECT_PAUSE_MS = 50
+export const HOLDER_COLLECT_INTERVAL_MS = 5 * MINUTE_MS
+/** Page cache of a holder's database; the blocks themselves stay on the disk. KiB. */
+export const HOLDER_CACHE_KIB = 8_192
+/** Writes of one transaction. */
+export const HOLDER_WRITES_MAX = 64
 
 // Tor (TOR): every step takes three to six hops, and the first one builds them
 export const TOR_CONNECT_TIMEOUT_MS = 90 * SECOND_MS

@@ -43,6 +43,10 @@ export function fittingItems(sizes: readonly number[], countMax: number): number
   return count
 }
 
+/** What items of these sizes take of a request or response, at most: for counting in several steps. */
+export const itemsBytes = (sizes: readonly number[]): number =>
+  sizes.reduce((total, size) => total + size + ITEM_BYTES, 0)
+
 export function uint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value)

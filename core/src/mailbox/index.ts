@@ -9,7 +9,7 @@ export {
   isBlockOf,
   parseCid,
 } from './cid.ts'
-export { fittingItems, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
+export { fittingItems, itemsBytes, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
 export { dayOf, inboxBucketKey } from './inbox.ts'
 export { openInviteBundle, sealInviteBundle } from './invite-bundle.ts'
 export { chainSecret, invitePointerSecret, keyPrefix, pointerKey } from './pointer-keys.ts'
