@@ -23,4 +23,6 @@ export interface Context {
   readonly conversations: ConversationCache
   readonly turns: Turns
   readonly sessions: Sessions
+  /** Lets everything else that is due go before more work of our own. */
+  readonly breathe: () => Promise<void>
 }

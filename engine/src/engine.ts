@@ -18,6 +18,7 @@ import type { Session, SessionDelegate } from './links/session.ts'
 import { Sessions } from './links/sessions.ts'
 import { Live } from './live/live.ts'
 import { Views } from './live/views.ts'
+import { Mailbox } from './mailbox/mailbox.ts'
 import type { Cancel } from './ports/clock.ts'
 import type { Ports } from './ports/index.ts'
 import { PortError } from './ports/port-error.ts'
@@ -94,6 +95,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   readonly #views: Views
   readonly #service: ConversationService
   readonly #handlers: Handlers
+  readonly #mailbox: Mailbox
   #isClosed = false
   #cleaning: Cancel | undefined
 
@@ -119,7 +121,26 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       breathe: ports.breathe,
     })
     const sessions = new Sessions(context, network, this)
-    this.#context = { store, clock, random, crypto, log, vault, self, mls, settings, conversations, turns, sessions }
+    this.#context = {
+      store,
+      clock,
+      random,
+      crypto,
+      log,
+      vault,
+      self,
+      mls,
+      settings,
+      conversations,
+      turns,
+      sessions,
+      breathe: ports.breathe ?? (() => new Promise((resolve) => void clock.after(0, resolve))),
+    }
+    this.#mailbox = new Mailbox(context, {
+      events: { receiver: this.#service, contacts: this },
+      openStorage: ports.openStorage,
+      openReaders: ports.openReaders,
+    })
     this.#handlers = new Handlers({
       context: this.#context,
       views: this.#views,
@@ -132,6 +153,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     await this.#cleanUp()
     await this.#context.sessions.start()
     this.#service.start()
+    this.#mailbox.start()
   }
 
   /** Keys whose time is over go at once at a start, and then while the engine runs. FST-10 */
@@ -168,6 +190,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#isClosed = true
     this.#cleaning?.()
     this.#service.stop()
+    await this.#mailbox.stop()
     await this.#context.sessions.stop()
     await this.#context.turns.close()
     this.#live.close()
@@ -192,7 +215,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.networkChanged()
   }
 
-  closed(): void {
+  closed(session: Session): void {
+    this.#mailbox.wake(session.peerId)
     this.networkChanged()
   }
 
@@ -200,9 +224,14 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#live.touched(new Set(['network']))
   }
 
-  woken(_topic: number, _hint: Uint8Array): void {}
+  woken(topic: number, hint: Uint8Array): void {
+    this.#mailbox.woken(topic, hint)
+  }
 
-  pushNodesChanged(): void {}
+  pushNodesChanged(): void {
+    this.#mailbox.pushNodesChanged()
+    this.networkChanged()
+  }
 
   receive(session: Session, envelope: Uint8Array): Promise<Outcome> {
     const { turns, clock } = this.#context
@@ -212,7 +241,9 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       ? turns.run('input', async () =>
           writeReceived(await receiveOuter(this.#context, this.#service, { account, peerId }, envelope, clock.now())),
         )
-      : turns.runAlone('input', async () => writeReceived(await receiveSealed(this.#context, this, envelope, clock.now())))
+      : turns.runAlone('input', async () =>
+          writeReceived(await receiveSealed(this.#context, this, envelope, clock.now())),
+        )
   }
 
   acknowledged(session: Session, rows: readonly OutboxRow[]): Promise<void> {
@@ -282,7 +313,13 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   }
 
   #publish(commit: Commit): void {
-    for (const peerId of commit.wakes) this.#context.sessions.wake(peerId)
+    for (const peerId of commit.wakes) {
+      this.#context.sessions.wake(peerId)
+      this.#mailbox.wake(peerId)
+    }
+    if (commit.isReleasing) this.#mailbox.released()
+    if (commit.topics.has('invites')) this.#mailbox.invitesChanged()
+    if (commit.topics.has('contacts')) this.#mailbox.contactsChanged()
     this.#views.forget(commit.conversations)
     if (commit.topics.has('contacts')) this.#views.forgetAll()
     this.#live.messagesChanged(commit.messages)

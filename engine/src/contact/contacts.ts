@@ -151,16 +151,20 @@ export async function giveBundle(context: Context, session: Session): Promise<vo
   session.sendFrame({ type: 'bundle', bundle: bytes })
 }
 
-/** A bundle from a link whose device has proven itself; it must be that device's own. False when it is of no use. */
+/**
+ * A bundle of the device `peerId`, from its own link or found under an invite of its account; signed by itself, so that
+ * both are as good. False when it is of no use. FST-21
+ */
 export async function takeBundle(
   context: Context,
-  session: Session,
+  from: { readonly account: string | undefined; readonly peerId: string },
   bytes: Uint8Array,
   now: number,
 ): Promise<Apply<boolean>> {
   const bundle = await verifyDeviceBundle(context.crypto, bytes, now)
-  const contact = session.account === undefined ? undefined : contactByAccount(context.store, session.account)
-  if (!bundle.ok || contact === undefined || peerIdOfKey(bundle.value.deviceKey) !== session.peerId) {
+  const contact = from.account === undefined ? undefined : contactByAccount(context.store, from.account)
+  const isTheirs = bundle.ok && bundle.value.account === from.account
+  if (!bundle.ok || contact === undefined || !isTheirs || peerIdOfKey(bundle.value.deviceKey) !== from.peerId) {
     context.log.log('info', 'bundle ignored', { reason: bundle.ok ? 'not-theirs' : bundle.reason })
     return () => false
   }
@@ -186,13 +190,8 @@ export async function takeBundle(
   }
 }
 
-async function sealRequest(
-  context: Context,
-  contact: ContactRow,
-  theirs: Parameters<typeof sealTo>[1],
-  now: number,
-): Promise<Apply<void> | undefined> {
-  const { self, vault, log, sessions } = context
+/** The invite that a contact was added with, as long as nobody answered. */
+export function followedInvite({ vault }: Pick<Context, 'vault'>, contact: ContactRow): FollowedInvite | undefined {
   if (contact.inviteSealed === undefined) return undefined
   const stored = JSON.parse(parseUtf8(vault.open(invitePlace(contact.account), contact.inviteSealed)) ?? '{}') as {
     link?: string
@@ -201,7 +200,25 @@ async function sealRequest(
   }
   // Read at the time it was followed: an invite that expires while the request waits is still worth asking with.
   const invite = parseInvite(stored.link ?? '', stored.now ?? contact.createdAt)
-  if (!invite.ok) return undefined
+  return invite.ok ? { invite: invite.value, text: stored.text ?? '' } : undefined
+}
+
+interface FollowedInvite {
+  readonly invite: Invite
+  /** The first words. */
+  readonly text: string
+}
+
+async function sealRequest(
+  context: Context,
+  contact: ContactRow,
+  theirs: Parameters<typeof sealTo>[1],
+  now: number,
+): Promise<Apply<void> | undefined> {
+  const { self, log, sessions } = context
+  const followed = followedInvite(context, contact)
+  if (followed === undefined) return undefined
+  const { invite, text } = followed
   const own = await prepareBundle(context, { addresses: sessions.status.addresses, now, hasOneTimeKeyPackage: true })
   const transcript = inviteTranscript({
     inviter: contact.account,
@@ -210,9 +227,9 @@ async function sealRequest(
   })
   const body = encodeContactRequest({
     bundle: own.bundle.bytes,
-    text: stored.text ?? '',
-    inviteId: inviteId(invite.value.secret),
-    inviteProof: inviteProof(invite.value.secret, transcript),
+    text,
+    inviteId: inviteId(invite.secret),
+    inviteProof: inviteProof(invite.secret, transcript),
   })
   const sender = { deviceSeed: self.deviceSeed, certificate: self.certificate.bytes }
   const sealed = await sealTo(context, theirs, sender, {

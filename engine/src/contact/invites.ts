@@ -64,6 +64,17 @@ export function listInvites({ store, vault, clock }: Context): Invite[] {
   })
 }
 
+/** Ids and secrets of the invites that work now. */
+export function inviteSecrets({ store, vault }: Context, now: number): ReadonlyMap<string, Uint8Array> {
+  const rows = store.all('SELECT id, secret_sealed FROM invites WHERE expires_at > ?', [now])
+  return new Map(
+    rows.map((row) => {
+      const id = textOf(row, 'id')
+      return [id, vault.open(place(id, 'secret'), bytesOf(row, 'secret_sealed'))] as const
+    }),
+  )
+}
+
 export function revokeInvite({ store }: Context, id: string): Apply<null> {
   return (commit) => {
     if (store.run('DELETE FROM invites WHERE id = ?', [id]) === 0) throw new EngineError('INVITE_NOT_FOUND')

@@ -5,7 +5,7 @@ import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
 import { acknowledgeEntry, conversationsWaiting, markRead, waitingEntries } from '../store/entries.ts'
-import { deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
+import { deleteAnswers, deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { sealAgain } from './compose.ts'
@@ -180,7 +180,10 @@ export class ConversationService implements Receiver {
     const arrived = new Set<string>()
     for (const row of rows) {
       deleteOutbox(store, row.seq)
-      if (row.deposit !== undefined) commit.release()
+      if (row.deposit !== undefined) {
+        deleteAnswers(store, row.peerId, row.deposit)
+        commit.release()
+      }
       const { conversation } = row
       if (conversation === undefined) continue
       if (row.kind !== 'commit') commit.afterwards(() => this.#refusals.acknowledged(conversation))

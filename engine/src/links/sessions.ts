@@ -3,6 +3,7 @@
  * acknowledgements the other. Spec: WIRE-3, DLV-1…DLV-13.
  */
 import type { Context } from '../context.ts'
+import type { MailboxPort } from '../ports/mailbox.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
 import { peersWithOutbox } from '../store/outbox.ts'
 import { Keeper } from './keeper.ts'
@@ -58,6 +59,15 @@ export class Sessions {
 
   get open(): readonly Session[] {
     return [...this.#byPeer.values()]
+  }
+
+  /** Requests to push nodes and DHT peers. */
+  get mailbox(): MailboxPort {
+    return this.#network.mailbox
+  }
+
+  isConnected(peerId: string): boolean {
+    return this.#byPeer.has(peerId)
   }
 
   get status(): NetworkStatus {

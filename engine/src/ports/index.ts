@@ -9,6 +9,7 @@ export type { PortErrorCode } from './port-error.ts'
 export type { SqlRow, SqlValue, StorePort } from './store.ts'
 
 import type { CryptoPort, RandomPort } from '@parley/core'
+import type { BlockReaderPort, BlockStoragePort } from './block-storage.ts'
 import type { ClockPort } from './clock.ts'
 import type { LogPort } from './log.ts'
 import type { NetworkPort } from './network.ts'
@@ -26,6 +27,10 @@ export interface Ports {
    * under load. Absent where everything runs on a virtual clock.
    */
   readonly breathe?: () => Promise<void>
+  /** The own storage for what waits for others, opened when it is first needed. Absent: push nodes only. */
+  readonly openStorage?: (() => Promise<BlockStoragePort | undefined>) | undefined
+  /** What reads the storage of others, opened when it is first needed. */
+  readonly openReaders?: (() => Promise<readonly BlockReaderPort[]>) | undefined
   /** Made after the device key is known, because the key is the peer id. */
   readonly createNetwork: (deviceSeed: Uint8Array) => Promise<NetworkPort>
 }

@@ -39,8 +39,13 @@ export interface Deposit extends NewDeposit {
 /** The vault's name for the secret of a deposit. */
 export const depositPlace = (chain: string, slot: number): string => `deposits/${chain}/${slot}`
 
+/** Takes the place of what was in the slot: nothing, or nothing that is still needed. */
 export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
-  store.run('DELETE FROM deposits WHERE chain = ? AND slot = ? AND state = ?', [deposit.chain, deposit.slot, 'void'])
+  const former = 'SELECT id FROM deposits WHERE chain = ? AND slot = ?'
+  const place = [deposit.chain, deposit.slot]
+  store.run(`DELETE FROM outbox WHERE deposit IN (${former})`, place)
+  store.run(`DELETE FROM holdings WHERE deposit IN (${former})`, place)
+  store.run('DELETE FROM deposits WHERE chain = ? AND slot = ?', place)
   store.run(
     `INSERT INTO deposits (peer_id, chain, slot, key, secret_sealed, sequence, record, blocks, locations, wanted, state,
        created_at, renewed_at, expires_at)

@@ -69,6 +69,19 @@ export const undeposited = (store: StorePort, peerId: string, limit: number): re
 export const outboxOfDeposit = (store: StorePort, deposit: number): readonly OutboxRow[] =>
   store.all('SELECT * FROM outbox WHERE deposit = ? ORDER BY seq', [deposit]).map(readOutbox)
 
+/** Only answers are in this deposit: nobody answers them. */
+export const isAnswerOnly = (store: StorePort, deposit: number): boolean =>
+  store.all("SELECT 1 AS found FROM outbox WHERE deposit = ? AND kind <> 'acknowledgement' LIMIT 1", [deposit])
+    .length === 0
+
+/** Answers in this deposit and earlier ones: whoever says that it has the deposit has them too. */
+export const deleteAnswers = (store: StorePort, peerId: string, deposit: number): number =>
+  store.run("DELETE FROM outbox WHERE peer_id = ? AND kind = 'acknowledgement' AND deposit <= ?", [peerId, deposit])
+
+/** What waits since before `createdBefore`. */
+export const expiredOutbox = (store: StorePort, createdBefore: number): readonly OutboxRow[] =>
+  store.all('SELECT * FROM outbox WHERE created_at <= ? ORDER BY seq LIMIT 1024', [createdBefore]).map(readOutbox)
+
 /** True when a Welcome or a commit of the same conversation waits before this row: without it nobody can read the row. */
 export const hasEarlierHandshake = (store: StorePort, row: OutboxRow): boolean =>
   store.all(

@@ -113,6 +113,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     conversations,
     turns,
     sessions,
+    breathe: () => Promise.resolve(),
   }
   const controls: Control[] = []
   const typing: string[] = []

@@ -1,0 +1,312 @@
+/**
+ * Leaves what waits in the outbox with others when its reader does not answer: blocks with push nodes and the own
+ * storage, then a pointer where the reader will look, then a hint. Nobody waits for it. Spec: OFF-1…OFF-4.
+ */
+import {
+  assert,
+  blockCid,
+  chainSecret,
+  dayOf,
+  encodeHint,
+  groupInfo,
+  pointerKey,
+  POINTER_BLOCKS_MAX,
+  POINTER_HOLDERS_MAX,
+  POINTER_SLOTS,
+  sealPointer,
+  tagOf,
+  toHex,
+  WAITING_LIFETIME_MS,
+  wakeTopic,
+  type PointerSecret,
+} from '@parley/core'
+import type { Context } from '../context.ts'
+import { epochByTag } from '../conversation/epochs.ts'
+import type { Epoch } from '../conversation/state.ts'
+import type { Cancel } from '../ports/clock.ts'
+import { isBlockedAccount } from '../store/contacts.ts'
+import {
+  changeDeposit,
+  depositPlace,
+  depositsOfChain,
+  insertDeposit,
+  saveHolding,
+  type Deposit,
+  type NewDeposit,
+} from '../store/deposits.ts'
+import { deviceByPeer } from '../store/devices.ts'
+import { storeEntry } from '../store/entries.ts'
+import { isAnswerOnly, outboxOfDeposit, peersWithOutbox, undeposited, type OutboxRow } from '../store/outbox.ts'
+import type { Commit } from '../turn/commit.ts'
+import { inboxPointer } from './inbox-pointer.ts'
+import { placesFor } from './places.ts'
+import type { Copies, Warehouse } from './warehouse.ts'
+import { encodeSecret } from './slot-secret.ts'
+import type { Block } from './holders.ts'
+
+/** How long an absent device may take to answer before what waits for it is left with others. */
+export const DEPOSIT_DELAY_MS = 400
+/** … up to that much longer: an observer cannot tell when exactly something was written. */
+const DEPOSIT_JITTER_MS = 400
+/** How long a connected device may take. */
+export const DEPOSIT_PATIENCE_MS = 5_000
+/** Pause after a deposit that nobody took; it doubles. */
+const RETRY_MIN_MS = 2_000
+const RETRY_MAX_MS = 5 * 60_000
+/** Copies that push nodes should hold, where there are as many. */
+export const COPIES_WANTED = 2
+
+interface Waiting {
+  cancel: Cancel
+  failures: number
+  isRunning: boolean
+  isDueAgain: boolean
+}
+
+export class Depositor {
+  readonly #context: () => Context
+  readonly #warehouse: Warehouse
+  readonly #waiting = new Map<string, Waiting>()
+  #isStopped = false
+
+  constructor(context: () => Context, warehouse: Warehouse) {
+    this.#context = context
+    this.#warehouse = warehouse
+  }
+
+  start(): void {
+    for (const peerId of peersWithOutbox(this.#context().store)) this.schedule(peerId)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const { cancel } of this.#waiting.values()) cancel()
+  }
+
+  /** Something waits for this device, or its link ended. */
+  schedule(peerId: string): void {
+    if (this.#isStopped) return
+    const waiting = this.#waiting.get(peerId)
+    if (waiting !== undefined) {
+      waiting.isDueAgain ||= waiting.isRunning
+      return
+    }
+    const fresh = { cancel: () => undefined, failures: 0, isRunning: false, isDueAgain: false }
+    this.#waiting.set(peerId, fresh)
+    this.#later(peerId, fresh, this.#delay(peerId))
+  }
+
+  /** A push node is there: whatever found nobody is tried now. */
+  hurry(): void {
+    for (const [peerId, waiting] of this.#waiting)
+      if (waiting.failures > 0 && !waiting.isRunning) this.#later(peerId, waiting, 0)
+  }
+
+  #delay(peerId: string): number {
+    const { random, sessions } = this.#context()
+    if (sessions.isConnected(peerId)) return DEPOSIT_PATIENCE_MS
+    return DEPOSIT_DELAY_MS + ((random(1)[0] ?? 0) / 255) * DEPOSIT_JITTER_MS
+  }
+
+  #later(peerId: string, waiting: Waiting, delayMs: number): void {
+    waiting.cancel()
+    waiting.cancel = this.#context().clock.after(delayMs, () => this.#run(peerId, waiting))
+  }
+
+  #run(peerId: string, waiting: Waiting): void {
+    if (this.#isStopped) return
+    waiting.isRunning = true
+    waiting.isDueAgain = false
+    this.#depositAll(peerId)
+      .then(
+        () => true,
+        (error: unknown) => {
+          this.#context().log.log('info', 'nobody took what waits', { error: String(error) })
+          return false
+        },
+      )
+      .then((isDone) => {
+        waiting.isRunning = false
+        if (this.#isStopped) return
+        if (!isDone) this.#later(peerId, waiting, Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** waiting.failures++))
+        else if (waiting.isDueAgain || this.#hasReason(peerId)) this.#later(peerId, waiting, this.#delay(peerId))
+        else this.#waiting.delete(peerId)
+      })
+  }
+
+  async #depositAll(peerId: string): Promise<void> {
+    while (!this.#isStopped && this.#isDue(peerId)) {
+      const rows = nextBatch(undeposited(this.#context().store, peerId, POINTER_BLOCKS_MAX))
+      await this.#deposit(peerId, rows)
+    }
+  }
+
+  /** Receipts alone make no deposit: they go with the next one. OFF-2 */
+  #hasReason(peerId: string): boolean {
+    const { store } = this.#context()
+    const device = deviceByPeer(store, peerId)
+    if (device === undefined || isBlockedAccount(store, device.account)) return false
+    return undeposited(store, peerId, POINTER_BLOCKS_MAX).some(({ kind }) => kind !== 'status')
+  }
+
+  /** A connected device gets DEPOSIT_PATIENCE_MS for each row. */
+  #isDue(peerId: string): boolean {
+    const { store, clock, sessions } = this.#context()
+    if (!this.#hasReason(peerId)) return false
+    const [oldest] = undeposited(store, peerId, 1)
+    return (
+      !sessions.isConnected(peerId) || (oldest !== undefined && clock.now() - oldest.createdAt >= DEPOSIT_PATIENCE_MS)
+    )
+  }
+
+  async #deposit(peerId: string, rows: readonly OutboxRow[]): Promise<void> {
+    const context = this.#context()
+    const [first] = rows
+    assert(first !== undefined, 'there is a reason')
+    const blocks = rows.map(({ bytes }): Block => ({ cid: blockCid(bytes), size: bytes.length, bytes }))
+    const places = placesFor(context, peerId)
+    const wanted = Math.max(1, Math.min(COPIES_WANTED, places.length))
+    const copies = await this.#warehouse.keep(places, blocks, wanted)
+    const isSealed = first.kind === 'request' || first.kind === 'welcome'
+    const pointer = isSealed
+      ? await inboxPointer(context, { peerId, blocks, copies, places, warehouse: this.#warehouse })
+      : undefined
+    const placed = await context.turns.run('input', async () => {
+      const prepared = pointer ?? (await this.#chainPointer(first, blocks, copies))
+      return (commit) => this.#write(commit, { peerId, rows, wanted, copies }, prepared)
+    })
+    await this.#warehouse.point(placed.record, placed.key, places)
+    await context.turns.run('input', () => (commit) => markStored(context, commit, placed.id, copies))
+    const topic = placed.topic
+    context.sessions.mailbox.wake(topic, encodeHint([placed.key]))
+  }
+
+  /** The next slot of the ring that we have in the epoch of the first envelope: its reader knows that one. PTR-3 */
+  async #chainPointer(first: OutboxRow, blocks: readonly Block[], copies: Copies): Promise<Prepared> {
+    const { store, crypto, random, clock, vault } = this.#context()
+    const { epoch, leaf } = this.#ringOf(first)
+    const chain = `${epoch.id}/${leaf}`
+    const slot = nextSlot(depositsOfChain(store, chain), blocks.length, ({ id }) => isAnswerOnly(store, id))
+    if (slot === undefined) throw new Error('all slots of the epoch are in use')
+    const secret: PointerSecret = chainSecret(epoch.keys.mailboxSecret, leaf, slot.number)
+    const now = clock.now()
+    const all = [...(slot.extends?.blocks ?? []), ...blocks]
+    const sequence = Math.max(now, (slot.before?.sequence ?? 0) + 1)
+    const expiresAt = now + WAITING_LIFETIME_MS
+    const holders = [...copies.holders.map(({ address }) => address), ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
+    const facts = { sequence, expiresAt, nonce: random(24) }
+    const record = await sealPointer(crypto, secret, facts, { blocks: all, holders })
+    return {
+      chain,
+      slot: slot.number,
+      key: pointerKey(await crypto.ed25519PublicKey(secret.seed)),
+      topic: wakeTopic(epoch.keys.mailboxSecret, dayOf(now)),
+      secretSealed: vault.seal(depositPlace(chain, slot.number), encodeSecret(secret)),
+      sequence,
+      record,
+      blocks: all,
+      expiresAt,
+      extends: slot.extends,
+    }
+  }
+
+  #ringOf(row: OutboxRow): { readonly epoch: Epoch; readonly leaf: number } {
+    const { conversations } = this.#context()
+    const state = row.conversation === undefined ? undefined : conversations.get(row.conversation)
+    const tagged = tagOf(row.bytes)
+    assert(state?.headEpoch !== undefined && tagged !== undefined, 'an outer envelope belongs to a conversation')
+    // Of an epoch that is not retained any more nobody has the keys: its reader may still know the oldest that is.
+    const epoch = epochByTag(state, tagged) ?? [...state.epochs.values()].sort((a, b) => a.createdAt - b.createdAt)[0]
+    assert(epoch !== undefined, 'a conversation with a head has epochs')
+    return { epoch, leaf: groupInfo(conversations.groupOf(epoch)).ownLeaf }
+  }
+
+  #write(commit: Commit, deposit: Parts, prepared: Prepared): Placed {
+    const { store, clock } = this.#context()
+    const { peerId, rows, wanted, copies } = deposit
+    const now = clock.now()
+    const { record, key, topic } = prepared
+    const fields = { ...prepared, locations: copies.locations, renewedAt: now }
+    const held = prepared.extends
+    if (held !== undefined && !changeDeposit(store, held, fields, 'placed')) throw new Error('the deposit changed')
+    const id = held?.id ?? insertDeposit(store, { ...fields, peerId, wanted, createdAt: now })
+    for (const { address, receipt } of copies.holders) {
+      saveHolding(store, id, { holder: address, receipt, checkedAt: now, isLost: false })
+    }
+    for (const { seq } of rows) store.run('UPDATE outbox SET deposit = ? WHERE seq = ?', [id, seq])
+    commit.touch('network')
+    // Acknowledged while it was carried away.
+    commit.release()
+    return { id, record, key, topic }
+  }
+}
+
+interface Parts {
+  readonly peerId: string
+  readonly rows: readonly OutboxRow[]
+  readonly wanted: number
+  readonly copies: Copies
+}
+
+interface Placed {
+  readonly id: number
+  readonly record: Uint8Array
+  readonly key: Uint8Array
+  readonly topic: number
+}
+
+/** A pointer as it will be written and put. */
+export interface Prepared extends Pick<
+  NewDeposit,
+  'chain' | 'slot' | 'key' | 'secretSealed' | 'sequence' | 'record' | 'blocks' | 'expiresAt'
+> {
+  readonly topic: number
+  readonly extends: Deposit | undefined
+}
+
+/** Sealed envelopes have a pointer each; outer ones of one run share theirs, in order. */
+function nextBatch(rows: readonly OutboxRow[]): readonly OutboxRow[] {
+  const isSealed = ({ kind }: OutboxRow) => kind === 'request' || kind === 'welcome'
+  const [first] = rows
+  if (first === undefined || isSealed(first)) return rows.slice(0, 1)
+  const end = rows.findIndex(isSealed)
+  const run = end < 0 ? rows : rows.slice(0, end)
+  return run.filter(({ conversation }) => conversation === first.conversation)
+}
+
+interface SlotChoice {
+  readonly number: number
+  /** What was in the slot: the new record has to count more. */
+  readonly before: Deposit | undefined
+  /** It still waits, so its blocks stay in the pointer. */
+  readonly extends: Deposit | undefined
+}
+
+/**
+ * The slot behind the last, if it is free, or if only answers wait in it, which are given again when they are missed. When
+ * none is, the newest deposit with room is extended. PTR-3
+ */
+export function nextSlot(
+  deposits: readonly Deposit[],
+  blocks: number,
+  isAnswer: (deposit: Deposit) => boolean,
+): SlotChoice | undefined {
+  const newest = deposits.at(-1)
+  const inTurn = Array.from({ length: POINTER_SLOTS }, (_, step) => ((newest?.slot ?? -1) + 1 + step) % POINTER_SLOTS)
+  const heldIn = (number: number) => deposits.find(({ slot }) => slot === number)
+  const free = inTurn.find((number) => (heldIn(number)?.state ?? 'void') === 'void')
+  const number = free ?? inTurn.find((slot) => deposits.some((held) => held.slot === slot && isAnswer(held)))
+  if (number !== undefined) return { number, before: heldIn(number), extends: undefined }
+  const roomy = deposits.findLast((deposit) => deposit.blocks.length + blocks <= POINTER_BLOCKS_MAX)
+  return roomy && { number: roomy.slot, before: roomy, extends: roomy }
+}
+
+/** Says of each message of a deposit that others hold it. OFF-12 */
+function markStored({ store }: Context, commit: Commit, deposit: number, copies: Copies): void {
+  if (copies.holders.length === 0 && !copies.isKeptElsewhere) return
+  for (const { message, conversation } of outboxOfDeposit(store, deposit)) {
+    if (message === undefined || conversation === undefined) continue
+    storeEntry(store, message)
+    commit.touchMessage(conversation, toHex(message))
+  }
+}

@@ -1,0 +1,26 @@
+/** With whom an envelope for a device can be left. Spec: OFF-3, OFF-4. */
+import type { Context } from '../context.ts'
+import { addressesOf } from '../store/devices.ts'
+
+const CIRCUIT = '/p2p-circuit'
+
+/** Push nodes through which the device said that it can be reached. */
+export const pushNodesOf = ({ store }: Pick<Context, 'store'>, peerId: string): readonly string[] => [
+  ...new Set(
+    addressesOf(store, peerId).flatMap((address) => {
+      const end = address.indexOf(CIRCUIT)
+      return end < 0 ? [] : [address.slice(0, end)]
+    }),
+  ),
+]
+
+/** The push nodes of the reader, where it looks first, then our own; each peer once. */
+export function placesFor(context: Pick<Context, 'store' | 'sessions'>, peerId: string): readonly string[] {
+  const own = context.sessions.mailbox.pushNodes()
+  const byPeer = new Map<string, string>()
+  // An address that we keep a connection to is known to work.
+  for (const address of [...pushNodesOf(context, peerId), ...own]) byPeer.set(peerOf(address), address)
+  return [...byPeer.values()]
+}
+
+const peerOf = (address: string): string => address.slice(address.lastIndexOf('/') + 1)

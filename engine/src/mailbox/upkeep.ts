@@ -1,0 +1,263 @@
+/**
+ * Looks after what was left with others: whether they still have it, whether its reader gave a sign, and whether anybody
+ * still needs it. Spec: OFF-8, OFF-10, OFF-11.
+ */
+import {
+  blockCid,
+  DAY_MS,
+  POINTER_HOLDERS_MAX,
+  sealPointer,
+  toHex,
+  WAITING_LIFETIME_MS,
+  type NamedBlock,
+} from '@parley/core'
+import type { Context } from '../context.ts'
+import type { Cancel } from '../ports/clock.ts'
+import {
+  abandonedDeposits,
+  changeDeposit,
+  deleteDeposit,
+  depositPlace,
+  holdingsOf,
+  placedDeposits,
+  saveHolding,
+  type Deposit,
+  type DepositState,
+} from '../store/deposits.ts'
+import { failEntry } from '../store/entries.ts'
+import { deleteOutbox, expiredOutbox, isAnswerOnly, outboxOfDeposit } from '../store/outbox.ts'
+import { forgetRetrieved } from '../store/retrieved.ts'
+import type { Block } from './holders.ts'
+import type { Holders } from './holders.ts'
+import { isPeer } from './blocks.ts'
+import { placesFor } from './places.ts'
+import { decodeSecret } from './slot-secret.ts'
+import type { Copies, Warehouse } from './warehouse.ts'
+
+/** Every deposit is looked at once in this time. */
+export const UPKEEP_INTERVAL_MS = 60 * 60_000
+/** After a push node came or went: long enough for it to settle. */
+export const UPKEEP_SOON_MS = 30_000
+/** A holder that did not answer for that long is replaced, as one that lost what it had is at once. */
+export const HOLDER_SILENT_MS = 3 * UPKEEP_INTERVAL_MS
+/** A reader that gave no sign gets a newer pointer, so that it answers again: its answer may have been lost. */
+export const RENEWAL_MS = DAY_MS
+/** Work is taken up after what was released a moment ago has come together. */
+const RELEASE_DELAY_MS = 1_000
+const BATCH = 32
+
+export class Upkeep {
+  readonly #context: () => Context
+  readonly #holders: Holders
+  readonly #warehouse: Warehouse
+  #timer: Cancel | undefined
+  #releaseTimer: Cancel | undefined
+  #work: Promise<void> = Promise.resolve()
+  #isStopped = false
+
+  constructor(context: () => Context, holders: Holders, warehouse: Warehouse) {
+    this.#context = context
+    this.#holders = holders
+    this.#warehouse = warehouse
+  }
+
+  start(): void {
+    this.#schedule(UPKEEP_SOON_MS)
+    this.release()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#timer?.()
+    this.#releaseTimer?.()
+    await this.#work
+  }
+
+  /** Push nodes came or went. */
+  soon(): void {
+    this.#schedule(UPKEEP_SOON_MS)
+  }
+
+  /** Something that was deposited waits no longer. */
+  release(): void {
+    if (this.#isStopped) return
+    this.#releaseTimer ??= this.#context().clock.after(RELEASE_DELAY_MS, () => {
+      this.#releaseTimer = undefined
+      this.#queue(() => this.#releaseAll())
+    })
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isStopped) return
+    this.#timer?.()
+    const { clock, random } = this.#context()
+    const jitter = ((random(1)[0] ?? 0) / 255) * (delayMs / 4)
+    this.#timer = clock.after(delayMs + jitter, () => {
+      this.#queue(() => this.#round())
+      this.#schedule(UPKEEP_INTERVAL_MS)
+    })
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#work = this.#work
+      .then(work)
+      .catch((error: unknown) =>
+        this.#context().log.log('warn', 'what waits with others was not looked after', { error: String(error) }),
+      )
+  }
+
+  async #round(): Promise<void> {
+    await this.#expire()
+    await this.#releaseAll()
+    const { store } = this.#context()
+    let afterId = 0
+    for (;;) {
+      const deposits = placedDeposits(store, afterId, BATCH)
+      for (const deposit of deposits) {
+        if (this.#isStopped) return
+        afterId = deposit.id
+        const isInvite = deposit.chain.startsWith('invite/')
+        if (!isInvite && !isAnswerOnly(store, deposit.id)) await this.#lookAfter(deposit)
+      }
+      if (deposits.length < BATCH) return
+    }
+  }
+
+  /** Nobody fetched it in WAITING_LIFETIME_MS: said so, and kept for a retry. OFF-11 */
+  async #expire(): Promise<void> {
+    const { store, clock, turns } = this.#context()
+    await turns.run('input', () => (commit) => {
+      const now = clock.now()
+      forgetRetrieved(store, now)
+      store.run('DELETE FROM holdings WHERE deposit IN (SELECT id FROM deposits WHERE expires_at <= ?)', [now])
+      store.run("DELETE FROM deposits WHERE state = 'void' AND expires_at <= ?", [now])
+      for (const row of expiredOutbox(store, now - WAITING_LIFETIME_MS)) {
+        deleteOutbox(store, row.seq)
+        if (row.message === undefined || row.conversation === undefined) continue
+        failEntry(store, row.message, 'expired')
+        commit.touchMessage(row.conversation, toHex(row.message))
+      }
+    })
+  }
+
+  async #releaseAll(): Promise<void> {
+    const { store } = this.#context()
+    for (;;) {
+      const deposits = abandonedDeposits(store, BATCH)
+      for (const deposit of deposits) {
+        if (this.#isStopped) return
+        await this.#release(deposit)
+      }
+      if (deposits.length < BATCH) return
+    }
+  }
+
+  /** Storage is emptied, and an empty record says that nothing waits under the key any more. OFF-8 */
+  async #release(deposit: Deposit): Promise<void> {
+    const { store, turns } = this.#context()
+    const holders = holdingsOf(store, deposit.id).map(({ holder }) => holder)
+    const emptied = await this.#renewed(deposit, [], [], 'void')
+    await this.#warehouse.discard(
+      deposit.blocks.map(({ cid }) => cid),
+      holders,
+    )
+    if (emptied !== undefined) await this.#point(emptied).catch(() => undefined)
+    await turns.run('input', () => (commit) => {
+      // A worked record cannot be taken back; its block is gone, so it leads to nothing.
+      if (deposit.secretSealed === undefined) deleteDeposit(store, deposit.id)
+      store.run('DELETE FROM holdings WHERE deposit = ?', [deposit.id])
+      commit.touch('network')
+    })
+  }
+
+  async #lookAfter(deposit: Deposit): Promise<void> {
+    const { clock } = this.#context()
+    const blocks = this.#blocksOf(deposit)
+    const isGone = blocks.length < deposit.blocks.length && deposit.secretSealed !== undefined
+    const good = await this.#check(deposit, blocks)
+    const isShort = good.length < deposit.wanted
+    const copies = isShort ? await this.#mirror(deposit, blocks, good) : undefined
+    const isOld = clock.now() - deposit.renewedAt >= RENEWAL_MS
+    const isChanged = copies !== undefined || isOld || isGone
+    if (isChanged && deposit.secretSealed !== undefined) {
+      const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
+      const locations = copies?.locations ?? deposit.locations
+      const renewed = await this.#renewed(deposit, blocks, [...holders, ...locations], 'placed')
+      if (renewed !== undefined) await this.#point(renewed)
+    } else await this.#point(deposit)
+  }
+
+  /** Envelopes of the deposit that still wait; their bytes are in the outbox. */
+  #blocksOf(deposit: Deposit): readonly Block[] {
+    const { store } = this.#context()
+    return outboxOfDeposit(store, deposit.id).map(({ bytes }) => ({
+      cid: blockCid(bytes),
+      size: bytes.length,
+      bytes,
+    }))
+  }
+
+  /** Asks every holder to show that it has what it said. @returns those that did, or may be silent for a while. HLD-5 */
+  async #check(deposit: Deposit, blocks: readonly Block[]): Promise<readonly string[]> {
+    const { store, turns, clock, log } = this.#context()
+    const good: string[] = []
+    for (const { holder, isLost, checkedAt } of holdingsOf(store, deposit.id)) {
+      const now = clock.now()
+      const hasAll = await this.#holders.challenge(holder, blocks).catch(() => undefined)
+      const isSilent = hasAll === undefined && now - checkedAt >= HOLDER_SILENT_MS
+      const isBad = hasAll === false || isSilent || (hasAll === undefined && isLost)
+      if (!isBad) good.push(holder)
+      if (hasAll === false) log.log('warn', 'a push node does not have what it took', { holder: holder.slice(-6) })
+      if (hasAll === undefined && !isSilent) continue
+      await turns.run('input', () => (commit) => {
+        const at = hasAll === true ? now : checkedAt
+        saveHolding(store, deposit.id, { holder, receipt: undefined, checkedAt: at, isLost: isBad })
+        commit.touch('network')
+      })
+    }
+    return good
+  }
+
+  /** Other push nodes for those that failed. OFF-10 */
+  async #mirror(deposit: Deposit, blocks: readonly Block[], good: readonly string[]): Promise<Copies | undefined> {
+    const context = this.#context()
+    const places = placesFor(context, deposit.peerId).filter((address) => !good.includes(address))
+    if (blocks.length === 0 || places.length === 0) return undefined
+    const copies = await this.#warehouse.keep(places, blocks, deposit.wanted - good.length).catch(() => undefined)
+    if (copies === undefined || copies.holders.length === 0) return undefined
+    await context.turns.run('input', () => (commit) => {
+      for (const { address, receipt } of copies.holders) {
+        const checkedAt = context.clock.now()
+        saveHolding(context.store, deposit.id, { holder: address, receipt, checkedAt, isLost: false })
+      }
+      commit.touch('network')
+    })
+    return copies
+  }
+
+  /** A newer record of the deposit, durable. `undefined` for a worked one, and when it was changed meanwhile. */
+  async #renewed(
+    deposit: Deposit,
+    blocks: readonly NamedBlock[],
+    holders: readonly string[],
+    state: DepositState,
+  ): Promise<Deposit | undefined> {
+    const { store, vault, crypto, clock, random, turns } = this.#context()
+    const { secretSealed } = deposit
+    if (secretSealed === undefined) return undefined
+    const secret = decodeSecret(vault.open(depositPlace(deposit.chain, deposit.slot), secretSealed))
+    const now = clock.now()
+    const sequence = Math.max(now, deposit.sequence + 1)
+    const expiresAt = Math.max(deposit.expiresAt, now + 1)
+    const payload = { blocks, holders: holders.slice(0, POINTER_HOLDERS_MAX) }
+    const record = await sealPointer(crypto, secret, { sequence, expiresAt, nonce: random(24) }, payload)
+    const locations = holders.filter((holder) => !isPeer(holder))
+    const change = { sequence, record, blocks, locations, renewedAt: now, expiresAt }
+    const isChanged = await turns.run('input', () => () => changeDeposit(store, deposit, change, state))
+    return isChanged ? { ...deposit, ...change, state } : undefined
+  }
+
+  #point({ peerId, record, key }: Deposit): Promise<void> {
+    return this.#warehouse.point(record, key, placesFor(this.#context(), peerId))
+  }
+}

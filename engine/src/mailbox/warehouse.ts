@@ -1,0 +1,166 @@
+/** Copies of blocks with push nodes and in the own storage, and pointers where they are looked for. Spec: OFF-3, OFF-4. */
+import { cidText } from '@parley/core'
+import type { Context } from '../context.ts'
+import type { BlockStoragePort } from '../ports/block-storage.ts'
+import { PortError } from '../ports/port-error.ts'
+import type { Block, Holders } from './holders.ts'
+
+/** Blocks that are given to the own storage at the same time. */
+const STORAGE_PARALLEL = 8
+
+export interface Copies {
+  /** Push nodes that hold all blocks, with their receipts. */
+  readonly holders: readonly { readonly address: string; readonly receipt: Uint8Array | undefined }[]
+  /** Of the own storage. */
+  readonly locations: readonly string[]
+  /** The own storage is not this machine. */
+  readonly isKeptElsewhere: boolean
+}
+
+export interface WarehouseOptions {
+  readonly holders: Holders
+  /** Opens the own storage when it is first needed; undefined when there is none. */
+  readonly openStorage: () => Promise<BlockStoragePort | undefined>
+  readonly signal: AbortSignal
+}
+
+export class Warehouse {
+  readonly #context: () => Context
+  readonly #options: WarehouseOptions
+
+  constructor(context: () => Context, options: WarehouseOptions) {
+    this.#context = context
+    this.#options = options
+  }
+
+  /**
+   * Leaves `blocks` with the first `wanted` of `places` that take them all, and in the own storage.
+   * @throws PortError when nobody took them.
+   */
+  async keep(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies> {
+    const [holders, own] = await Promise.all([this.#leave(places, blocks, wanted), this.#keepSelf(blocks)])
+    if (holders.length === 0 && own.locations.length === 0) {
+      throw new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)
+    }
+    return { holders, ...own }
+  }
+
+  /** The first `wanted` places at once; each that fails is replaced by the next. */
+  async #leave(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies['holders']> {
+    const waiting = [...places]
+    const taken: { address: string; receipt: Uint8Array }[] = []
+    const leave = async (): Promise<void> => {
+      for (let address = waiting.shift(); address !== undefined; address = waiting.shift()) {
+        try {
+          taken.push({ address, receipt: await this.#options.holders.store(address, blocks) })
+          return
+        } catch (error) {
+          this.#context().log.log('info', 'a push node did not take what waits', { error: String(error) })
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: wanted }, leave))
+    return taken
+  }
+
+  async #keepSelf(blocks: readonly Block[]): Promise<Omit<Copies, 'holders'>> {
+    const storage = await this.#storage()
+    if (storage === undefined) return { locations: [], isKeptElsewhere: false }
+    const locations = new Set<string>()
+    const waiting = [...blocks]
+    let failures = 0
+    const work = async (): Promise<void> => {
+      for (let block = waiting.shift(); block !== undefined && failures === 0; block = waiting.shift()) {
+        try {
+          for (const location of await storage.store(cidText(block.cid), block.bytes, this.#options.signal)) {
+            locations.add(location)
+          }
+        } catch (error) {
+          failures++
+          this.#context().log.log('warn', 'the own storage did not take what waits', {
+            kind: storage.kind,
+            error: String(error),
+          })
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: STORAGE_PARALLEL }, work))
+    const isKept = failures === 0
+    return { locations: isKept ? [...locations] : [], isKeptElsewhere: isKept && storage.kind !== 'self-hosted' }
+  }
+
+  async #storage(): Promise<BlockStoragePort | undefined> {
+    try {
+      return await this.#options.openStorage()
+    } catch (error) {
+      this.#context().log.log('warn', 'the own storage cannot be opened', { error: String(error) })
+      return undefined
+    }
+  }
+
+  /**
+   * Puts a record at the push nodes at once, and at the closest peers of the DHT when they were found; the latter is not
+   * waited for. @throws PortError when no push node took it and there is no DHT.
+   */
+  async point(record: Uint8Array, key: Uint8Array, places: readonly string[]): Promise<void> {
+    const taken = await Promise.all(places.map((address) => this.#point(address, record)))
+    const dht = this.#pointInDht(record, key, places)
+    if (taken.some((isTaken) => isTaken)) return
+    if ((await dht) === 0) throw new PortError('UNREACHABLE', 'nobody took the pointer', true)
+  }
+
+  async #pointInDht(record: Uint8Array, key: Uint8Array, except: readonly string[]): Promise<number> {
+    try {
+      const peers = await this.#context().sessions.mailbox.closest(key, this.#options.signal)
+      const others = peers.filter((address) => !except.includes(address))
+      const taken = await Promise.all(others.map((address) => this.#point(address, record)))
+      return taken.filter((isTaken) => isTaken).length
+    } catch (error) {
+      this.#context().log.log('debug', 'the DHT did not take a pointer', { error: String(error) })
+      return 0
+    }
+  }
+
+  async #point(address: string, record: Uint8Array): Promise<boolean> {
+    try {
+      const [status] = await this.#options.holders.point(address, [record])
+      return status === 'kept' || status === 'older'
+    } catch (error) {
+      this.#context().log.log('debug', 'a pointer was not taken', { error: String(error) })
+      return false
+    }
+  }
+
+  /** Bits of work that these places ask for: the most of those that answer. */
+  async workBits(places: readonly string[], otherwise: number): Promise<number> {
+    const answers = await Promise.all(
+      places.map((address) =>
+        this.#options.holders.info(address).then(
+          ({ workBits }) => workBits,
+          () => undefined,
+        ),
+      ),
+    )
+    const known = answers.filter((bits) => bits !== undefined)
+    return known.length === 0 ? otherwise : Math.max(...known)
+  }
+
+  /** Nobody needs these any more. What cannot be reached forgets them by itself when their time is over. OFF-8 */
+  async discard(cids: readonly Uint8Array[], holders: readonly string[]): Promise<void> {
+    const { log } = this.#context()
+    const drops = holders.map((address) =>
+      this.#options.holders
+        .drop(address, cids)
+        .catch((error: unknown) =>
+          log.log('debug', 'a push node keeps what nobody needs until it expires', { error: String(error) }),
+        ),
+    )
+    await Promise.all(drops)
+    const storage = await this.#storage()
+    for (const cid of storage === undefined ? [] : cids) {
+      await storage
+        ?.remove(cidText(cid), this.#options.signal)
+        .catch((error: unknown) => log.log('warn', 'the own storage keeps what nobody needs', { error: String(error) }))
+    }
+  }
+}
