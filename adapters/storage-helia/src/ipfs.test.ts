@@ -4,9 +4,11 @@ import type { BlockReaderPort, BlockStoragePort } from '@parley/engine'
 import { namedBlock, never } from '@parley/engine/contract'
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { leaseIpfs } from './ipfs.ts'
 import { createIpfsReader } from './ipfs-reader.ts'
 import { createSelfHostedStorage } from './self-hosted.ts'
 import { loopbackHost, quietLog, temporaryFolder } from './testing.ts'
@@ -111,6 +113,20 @@ describe('Helia over our own node', () => {
     expect(await reader.read(location, cid, never())).toEqual(block)
     expect(await reader.read(location, namedBlock(6, 10).cid, never())).toBeUndefined()
     expect(asked()).toBe(0)
+  })
+  it('[BLK-12] never searches: what is not here is not sought elsewhere', async () => {
+    const [holderNode, middle] = [await node(), await node()]
+    const holder = await storageOn(holderNode)
+    const { cid, block } = namedBlock(14, 600)
+    await holder.store(cid, block, never())
+    await middle.dial(holderNode.getMultiaddrs())
+    const ipfs = leaseIpfs(middle, quietLog)
+    cleanups.push(() => ipfs.release())
+    const helia = await ipfs.start()
+    const sought = async (): Promise<void> => {
+      for await (const chunk of helia.blockstore.get(CID.parse(cid))) expect(chunk).toBeUndefined()
+    }
+    await expect(sought()).rejects.toThrow('Failed to load block')
   })
   it('[BLK-12] answers again and again on one connection, and tells when the block has come', async () => {
     const holder = await storageOn(await node())

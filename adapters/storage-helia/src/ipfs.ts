@@ -107,6 +107,14 @@ async function createHelia(libp2p: Libp2p, blockstore: OutboxBlockstore): Promis
     runOnLimitedConnections: true,
     maxIncomingMessageSize: MESSAGE_BYTES_MAX,
   })
+  const addBlockBroker = helia.addBlockBroker.bind(helia)
+  helia.addBlockBroker = (broker) => {
+    // a block that was removed while a peer asks for it must not be sought among the others
+    if (typeof broker !== 'function') broker.retrieve = refuseToSearch
+    addBlockBroker(broker)
+  }
   await helia.start()
   return helia
 }
+
+const refuseToSearch = (): Promise<never> => Promise.reject(new Error('blocks are read from named peers only'))

@@ -4,9 +4,11 @@
  * block came meanwhile) waits for an answer that never comes. So before each incoming message bitswap is told that the
  * peer has gone, which clears these notes; what it is sending to that peer goes on.
  *
+ * Whoever asks through a relay is answered on the same connection: libp2p would dial, and a reader has no address.
+ *
  * Bitswap also keeps to itself that a question could not be sent; `onUnsent` tells.
  */
-import type { Libp2p, PeerId, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
 import { isPeerId } from '@libp2p/interface'
 
 export function libp2pView(libp2p: Libp2p, onUnsent: (peer: PeerId) => void): Libp2p {
@@ -29,7 +31,10 @@ export function libp2pView(libp2p: Libp2p, onUnsent: (peer: PeerId) => void): Li
   }
   const dialProtocol: Libp2p['dialProtocol'] = async (peer, protocols, options) => {
     try {
-      return await libp2p.dialProtocol(peer, protocols, options)
+      const connection = isPeerId(peer) ? openConnection(libp2p, peer) : undefined
+      return await (connection === undefined
+        ? libp2p.dialProtocol(peer, protocols, options)
+        : connection.newStream(protocols, options))
     } catch (error) {
       // a peer that does not speak bitswap has answered: it has nothing
       if (isPeerId(peer) && !isUnsupported(error)) onUnsent(peer)
@@ -44,6 +49,12 @@ export function libp2pView(libp2p: Libp2p, onUnsent: (peer: PeerId) => void): Li
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** A direct connection before one through a relay. */
+function openConnection(libp2p: Libp2p, peer: PeerId): Connection | undefined {
+  const open = libp2p.getConnections(peer).filter(({ status }) => status === 'open')
+  return open.find(({ limits }) => limits === undefined) ?? open[0]
 }
 
 const isUnsupported = (error: unknown): boolean => error instanceof Error && error.name === 'UnsupportedProtocolError'
