@@ -1,6 +1,12 @@
 /** A holder over a database in memory, and peers that ask it. */
 import { createNodeCrypto } from '@parley/adapter-crypto-node'
-import { createMemoryLog, createMemoryStore, createTestClock, type MemoryStoreOptions, seededRandom } from '@parley/adapter-memory'
+import {
+  createMemoryLog,
+  createMemoryStore,
+  createTestClock,
+  type MemoryStoreOptions,
+  seededRandom,
+} from '@parley/adapter-memory'
 import {
   blockCid,
   decodeResponse,
@@ -26,8 +32,7 @@ export async function createHolderScene(
   const peerId = async () => peerIdOfKey(await crypto.ed25519PublicKey(random(32)))
   const [alice, bob] = [await peerId(), await peerId()]
   let store = createMemoryStore(memory)
-  const open = (): Holder =>
-    createHolder({ store, clock, crypto, seed: holderSeed, isPushNode: true, log, ...options })
+  const open = (): Holder => createHolder({ store, clock, crypto, seed: holderSeed, isPushNode: true, log, ...options })
   let holder = open()
   const ask = async <T extends MailboxResponse['type']>(from: string, request: MailboxRequest, type: T) => {
     const bytes = await holder.serve(from, encodeRequest(request))
