@@ -1,4 +1,4 @@
-import { networkContract, never } from '@parley/engine/contract'
+import { mailboxContract, networkContract, never } from '@parley/engine/contract'
 import type { ClockPort } from '@parley/engine'
 import { describe, expect, it } from 'vitest'
 import { createTestClock } from './clock.ts'
@@ -23,6 +23,24 @@ networkContract('the memory network', async () => {
     strangerId: async () => peerName(),
     silentAddress: async () => MEMORY_SILENT_ADDRESS,
     createRogue: async (target) => hub.createRogue(target.peerId),
+    dispose: async () => undefined,
+  }
+})
+
+mailboxContract('the memory network', async () => {
+  const hub = createMemoryNetworkHub({ clock: runningClock, latencyMs: 0 })
+  return {
+    createNetwork: async (pushNodes) => hub.createNetwork(peerName(), { pushNodes }),
+    createHolder: async (server) => {
+      const peerId = peerName()
+      const address = hub.serveMailbox(peerId, server)
+      return {
+        peerId,
+        address,
+        stop: async () => hub.endMailbox(peerId),
+        restart: async () => void hub.serveMailbox(peerId, server),
+      }
+    },
     dispose: async () => undefined,
   }
 })

@@ -67,7 +67,9 @@ export class FrameDecoder {
     const length = this.#length()
     const taken = Math.min(length - this.#assembled, piece.length - this.#offset)
     if (taken === length) {
-      const frame = piece.slice(this.#offset, this.#offset + length)
+      // not `slice`: of a Buffer that would be a view
+      const frame = new Uint8Array(length)
+      frame.set(piece.subarray(this.#offset, this.#offset + length))
       this.#advance(piece, length)
       this.#prefixLength = 0
       return frame

@@ -110,7 +110,7 @@ export class RequestChannel {
     this.#answers += 1
     waiting.cancelTimeout()
     if (waiting.isSettled) this.#unanswered -= 1
-    else waiting.resolve(answer.body.slice())
+    else waiting.resolve(answer.body)
     waiting.isSettled = true
     this.#pump()
     this.#watchIdle()
