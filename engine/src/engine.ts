@@ -110,7 +110,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       askAgain: (conversation) => this.#askAgain(conversation),
       restart: (conversation) => this.#restart(conversation),
     })
-    this.#views = new Views(context, this.#service)
+    this.#views = new Views(context, this.#service, ports.storage?.kind)
     this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
     const turns = new Turns({
       store,
@@ -138,7 +138,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     }
     this.#mailbox = new Mailbox(context, {
       events: { receiver: this.#service, contacts: this },
-      openStorage: ports.openStorage,
+      openStorage: ports.storage?.open,
       openReaders: ports.openReaders,
     })
     this.#handlers = new Handlers({
@@ -216,7 +216,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   }
 
   closed(session: Session): void {
-    this.#mailbox.wake(session.peerId)
+    this.#mailbox.disconnected(session.peerId)
     this.networkChanged()
   }
 

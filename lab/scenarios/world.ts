@@ -12,12 +12,16 @@ import {
 import { createNodeCrypto } from '@parley/adapter-crypto-node'
 import { decodeFrame, peerIdOfKey, type CryptoPort } from '@parley/core'
 import {
+  createHolder,
   openEngine,
   PortError,
   type ContactRequest,
   type Conversation,
   type Engine,
   type EngineOptions,
+  type Holder,
+  type HolderFigures,
+  type HolderLimits,
   type Message,
   type Ports,
 } from '@parley/engine'
@@ -77,6 +81,22 @@ export interface World extends AsyncDisposable {
    */
   steal(person: Person, contact: Person): Promise<Person>
   readonly clock: TestClock
+  /** A push node that everybody who is opened from now on has configured. */
+  openPushNode(limits?: Partial<HolderLimits>): Promise<PushNode>
+}
+
+/** A real holder on a store in memory. */
+export interface PushNode {
+  readonly address: string
+  readonly store: MemoryStore
+  figures(): HolderFigures
+  /** Answers asked of it, in place of its own, when set. */
+  bend: ((answer: Uint8Array | undefined, request: Uint8Array) => Uint8Array | undefined) | undefined
+  /** Everything that it was asked, encoded. */
+  readonly requests: Uint8Array[]
+  /** Goes away; what it holds stays for {@link resume}. */
+  stop(): void
+  resume(): void
 }
 
 let sharedCrypto: Promise<CryptoPort> | undefined
@@ -86,6 +106,7 @@ export async function createWorld(): Promise<World> {
   const hub = createMemoryNetworkHub({ clock })
   const crypto = await (sharedCrypto ??= createNodeCrypto())
   const people = new Set<Person>()
+  const pushNodes: PushNode[] = []
   let seed = 1
   const openOn = async (
     network: MemoryNetworkHub,
@@ -102,7 +123,7 @@ export async function createWorld(): Promise<World> {
       log,
       async createNetwork(deviceSeed) {
         const peerId = peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))
-        wire = tapNetwork(network.createNetwork(peerId))
+        wire = tapNetwork(network.createNetwork(peerId, { pushNodes: pushNodes.map(({ address }) => address) }))
         return wire.network
       },
     }
@@ -129,6 +150,13 @@ export async function createWorld(): Promise<World> {
     clock,
     pass: (ms) => clock.run(ms),
     open: (name, options = {}) => openOn(hub, name, options),
+    async openPushNode(limits = {}) {
+      const deviceSeed = seededRandom(1_000 + pushNodes.length)(32)
+      const peerId = peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))
+      const node = createPushNode({ hub, clock, crypto, peerId, deviceSeed, limits })
+      pushNodes.push(node)
+      return node
+    },
     async restart(person, options = {}) {
       await person.stop()
       return openOn(hub, person.name, { ...options, disk: person.disk.reopen() })
@@ -152,6 +180,53 @@ export async function createWorld(): Promise<World> {
       for (const person of [...people]) await person.stop()
     },
   }
+}
+
+interface PushNodeOptions {
+  readonly hub: MemoryNetworkHub
+  readonly clock: TestClock
+  readonly crypto: CryptoPort
+  readonly peerId: string
+  readonly deviceSeed: Uint8Array
+  readonly limits: Partial<HolderLimits>
+}
+
+function createPushNode({ hub, clock, crypto, peerId, deviceSeed, limits }: PushNodeOptions): PushNode {
+  let store = createMemoryStore()
+  let holder: Holder | undefined
+  const log = createMemoryLog()
+  const serve = (): string =>
+    hub.serveMailbox(peerId, async (from, request) => {
+      node.requests.push(request.slice())
+      const answer = await holder?.serve(from, request)
+      return node.bend === undefined ? answer : node.bend(answer, request)
+    })
+  const open = (): Holder =>
+    createHolder({ store, clock, crypto, seed: deviceSeed, isPushNode: true, log, limits: { workBits: 4, ...limits } })
+  holder = open()
+  const node: PushNode = {
+    address: serve(),
+    get store() {
+      return store
+    },
+    figures() {
+      if (holder === undefined) throw new Error('the push node is away')
+      return holder.figures()
+    },
+    bend: undefined,
+    requests: [],
+    stop() {
+      hub.endMailbox(peerId)
+      holder?.stop()
+      holder = undefined
+    },
+    resume() {
+      store = store.reopen()
+      holder = open()
+      serve()
+    },
+  }
+  return node
 }
 
 function copyDatabase(from: MemoryStore, to: MemoryStore): void {

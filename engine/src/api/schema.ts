@@ -18,15 +18,15 @@ export const UnixMs = Type.Integer({ minimum: 0, description: 'Unix milliseconds
 export const MessageState = Type.Union(
   [
     Type.Literal('queued'),
-    Type.Literal('sent'),
     Type.Literal('stored'),
+    Type.Literal('sent'),
     Type.Literal('delivered'),
     Type.Literal('read'),
     Type.Literal('failed'),
   ],
   {
     description:
-      'queued: durable here. sent: durable on a device of the recipient. stored: held by push nodes. ' +
+      'queued: durable here. stored: held for the recipient by others. sent: durable on a device of the recipient. ' +
       'delivered: decrypted and stored there. read: seen. failed: given up, may be retried.',
   },
 )
@@ -58,7 +58,9 @@ export const Message = Type.Object({
   hasGapBefore: Type.Boolean(),
   /** True when the sender's clock was more than five minutes ahead of ours. */
   isClockSkewed: Type.Boolean(),
-  /** Why `state` is `failed`. */
+  /** Of a `stored` message: how many push nodes hold it, of how many that should. */
+  copies: Type.Optional(Type.Object({ held: Type.Integer({ minimum: 0 }), wanted: Type.Integer({ minimum: 1 }) })),
+  /** Why `state` is `failed`; `expired`: nobody fetched it in thirty days. */
   failure: Type.Optional(Type.String()),
 })
 
@@ -118,6 +120,32 @@ export const Me = Type.Object({
   createdAt: UnixMs,
 })
 
+/** What waits for one account that did not answer, and who has it. */
+export const Waiting = Type.Object({
+  account: Account,
+  name: Type.String(),
+  conversation: ConversationId,
+  /** Contents that nobody acknowledged. */
+  messages: Type.Integer({ minimum: 0 }),
+  /** Envelopes, with commits and requests, and their bytes with padding. */
+  envelopes: Type.Integer({ minimum: 0 }),
+  bytes: Type.Integer({ minimum: 0 }),
+  since: UnixMs,
+  /** Envelopes that are only here: nobody else holds them yet. */
+  onlyHere: Type.Integer({ minimum: 0 }),
+  holders: Type.Array(
+    Type.Object({
+      /** Multiaddr of a push node. */
+      address: Type.String(),
+      envelopes: Type.Integer({ minimum: 0 }),
+      /** When it last proved that it has them. */
+      checkedAt: UnixMs,
+      /** It claimed to hold what it does not have. */
+      isLost: Type.Boolean(),
+    }),
+  ),
+})
+
 export const Network = Type.Object({
   /** How connections leave this device. */
   transport: Type.Union([Type.Literal('direct'), Type.Literal('tor')]),
@@ -134,6 +162,11 @@ export const Network = Type.Object({
     }),
   ),
   waitingMessages: Type.Integer({ minimum: 0 }),
+  waiting: Type.Array(Waiting),
+  /** The own place for what waits for others, besides push nodes. */
+  storage: Type.Optional(
+    Type.Union([Type.Literal('self-hosted'), Type.Literal('dropbox'), Type.Literal('s3'), Type.Literal('pinning')]),
+  ),
   storedBytes: Type.Integer({ minimum: 0 }),
 })
 
@@ -370,4 +403,5 @@ export type Contact = Static<typeof Contact>
 export type Settings = Static<typeof Settings>
 export type Me = Static<typeof Me>
 export type Network = Static<typeof Network>
+export type Waiting = Static<typeof Waiting>
 export type Invite = Static<typeof Invite>

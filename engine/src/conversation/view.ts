@@ -3,6 +3,7 @@ import { decodeContent, sanitizeName, sanitizeText, toHex, type MessageIdBytes, 
 import type { Content, Message } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { contentPlace, annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
+import { copiesOfMessage } from '../store/deposits.ts'
 import { hasGapBefore, missingIn } from '../store/gaps.ts'
 
 type ViewContext = Pick<Context, 'store' | 'vault'>
@@ -61,8 +62,14 @@ function viewEntry(context: ViewContext, entry: Entry, referring: readonly Entry
     hasGapBefore: hasGap,
     ...(replyTo === undefined ? {} : { replyTo: toHex(replyTo) }),
     ...(edit === undefined ? {} : { editedAt: edit.timeMs }),
+    ...(entry.state === 'stored' ? copiesOf(context, entry) : {}),
     ...(entry.failure === undefined ? {} : { failure: entry.failure }),
   }
+}
+
+function copiesOf({ store }: ViewContext, entry: Entry): Pick<Message, 'copies'> {
+  const copies = copiesOfMessage(store, entry.id)
+  return copies === undefined ? {} : { copies }
 }
 
 function sayingOf({ vault }: ViewContext, entry: Entry): Saying | undefined {

@@ -37,7 +37,7 @@ async function createScene() {
     lastHeardAt: undefined,
   })
   const dials: { readonly at: number; readonly addresses: readonly string[] }[] = []
-  const wish = { behaviour: 'fails' as 'fails' | 'connects' | 'says nothing' }
+  const wish = { behaviour: 'fails' as 'fails' | 'connects' | 'says nothing', transport: 'direct' as 'direct' | 'tor' }
   const connected = new Set<string>()
   let aborted = 0
   const network: NetworkPort = {
@@ -45,7 +45,13 @@ async function createScene() {
     mailbox: noMailbox,
     start: async () => undefined,
     addresses: () => [],
-    status: () => ({ transport: 'direct', isListening: false, addresses: [], infrastructure: [], connections: 0 }),
+    status: () => ({
+      transport: wish.transport,
+      isListening: false,
+      addresses: [],
+      infrastructure: [],
+      connections: 0,
+    }),
     stop: async () => undefined,
     async connect(_peerId, addresses, signal) {
       dials.push({ at: clock.now(), addresses })
@@ -125,6 +131,18 @@ describe('keeping a device reached', () => {
       scene.keeper.refused('peer')
     }
     expect(pauses(scene).at(-1)).toBeGreaterThan(15_000)
+    scene.keeper.stop()
+  })
+
+  it('[TOR-13] over Tor a dial has the time that circuits take', async () => {
+    const scene = await createScene()
+    scene.wish.behaviour = 'says nothing'
+    scene.wish.transport = 'tor'
+    scene.keeper.keep('peer')
+    await scene.pass(TOR_CONNECT_TIMEOUT_MS - 1)
+    expect([scene.dials.length, scene.aborted()]).toEqual([1, 0])
+    await scene.pass(1_000)
+    expect([scene.dials.length, scene.aborted()]).toEqual([2, 1])
     scene.keeper.stop()
   })
 

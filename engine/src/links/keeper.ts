@@ -2,6 +2,7 @@
  * Reaches for the devices that we want to talk to and keeps reaching: exponential backoff with jitter, for ever while
  * there is something to say or somebody to hear. Spec: DLV-10.
  */
+import { TOR_CONNECT_TIMEOUT_MS } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import type { NetworkPort } from '../ports/network.ts'
@@ -77,7 +78,8 @@ export class Keeper {
       return
     }
     const aborter = new AbortController()
-    const cancelTimeout = clock.after(DIAL_TIMEOUT_MS, () => aborter.abort())
+    const isOverTor = this.#network.status().transport === 'tor'
+    const cancelTimeout = clock.after(isOverTor ? TOR_CONNECT_TIMEOUT_MS : DIAL_TIMEOUT_MS, () => aborter.abort())
     attempt.abort = () => {
       cancelTimeout()
       aborter.abort()

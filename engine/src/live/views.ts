@@ -5,6 +5,8 @@ import type { Context } from '../context.ts'
 import { viewEntries } from '../conversation/view.ts'
 import type { ConversationService } from '../conversation/service.ts'
 import { allContacts, displayName, isBlockedAccount, pendingRequests, type ContactRow } from '../store/contacts.ts'
+import { viewWaiting } from '../mailbox/view.ts'
+import type { StorageKind } from '../ports/block-storage.ts'
 import { devicesOf } from '../store/devices.ts'
 import { firstUnread, tilesBefore, unpostedCount, unreadCount } from '../store/entries.ts'
 import { outboxContents } from '../store/outbox.ts'
@@ -17,11 +19,13 @@ export const draftPlace = (conversation: string): string => `conversations/${con
 export class Views {
   readonly #context: () => Context
   readonly #service: ConversationService
+  readonly #storage: StorageKind | undefined
   readonly #conversations = new Map<string, StoredPart>()
 
-  constructor(context: () => Context, service: ConversationService) {
+  constructor(context: () => Context, service: ConversationService, storage: StorageKind | undefined) {
     this.#context = context
     this.#service = service
+    this.#storage = storage
   }
 
   forget(conversations: Iterable<string>): void {
@@ -140,6 +144,8 @@ export class Views {
         return [{ account, name: displayName(contact), peerId, path, connectedAt: openedAt }]
       }),
       waitingMessages: outboxContents(store) + unpostedCount(store),
+      waiting: viewWaiting(this.#context()),
+      ...(this.#storage === undefined ? {} : { storage: this.#storage }),
       storedBytes: pages * pageBytes,
     }
   }

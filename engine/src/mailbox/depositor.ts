@@ -59,6 +59,8 @@ export const COPIES_WANTED = 2
 interface Waiting {
   cancel: Cancel
   failures: number
+  /** The device was connected when the pause began. */
+  isPatient: boolean
   isRunning: boolean
   isDueAgain: boolean
 }
@@ -83,7 +85,14 @@ export class Depositor {
     for (const { cancel } of this.#waiting.values()) cancel()
   }
 
-  /** Something waits for this device, or its link ended. */
+  /** The link to this device ended: what was to be given to it directly waits no longer for that. */
+  disconnected(peerId: string): void {
+    const waiting = this.#waiting.get(peerId)
+    if (waiting?.isPatient === true && !waiting.isRunning) this.#later(peerId, waiting, this.#delay(peerId))
+    else this.schedule(peerId)
+  }
+
+  /** Something waits for this device. */
   schedule(peerId: string): void {
     if (this.#isStopped) return
     const waiting = this.#waiting.get(peerId)
@@ -91,7 +100,7 @@ export class Depositor {
       waiting.isDueAgain ||= waiting.isRunning
       return
     }
-    const fresh = { cancel: () => undefined, failures: 0, isRunning: false, isDueAgain: false }
+    const fresh = { cancel: () => undefined, failures: 0, isPatient: false, isRunning: false, isDueAgain: false }
     this.#waiting.set(peerId, fresh)
     this.#later(peerId, fresh, this.#delay(peerId))
   }
@@ -110,6 +119,7 @@ export class Depositor {
 
   #later(peerId: string, waiting: Waiting, delayMs: number): void {
     waiting.cancel()
+    waiting.isPatient = this.#context().sessions.isConnected(peerId)
     waiting.cancel = this.#context().clock.after(delayMs, () => this.#run(peerId, waiting))
   }
 

@@ -13,7 +13,7 @@ import { Warehouse } from './warehouse.ts'
 export interface MailboxOptions {
   readonly events: IntakeEvents
   /** The own storage, opened when it is first needed. */
-  readonly openStorage: (() => Promise<BlockStoragePort | undefined>) | undefined
+  readonly openStorage: (() => Promise<BlockStoragePort>) | undefined
   /** What reads the storage of others, opened when it is first needed. */
   readonly openReaders: (() => Promise<readonly BlockReaderPort[]>) | undefined
 }
@@ -47,7 +47,11 @@ export class Mailbox {
     for (const part of Object.values(this.#parts)) part.start()
   }
 
-  /** Something waits for this device, or its link ended. */
+  disconnected(peerId: string): void {
+    this.#parts?.depositor.disconnected(peerId)
+  }
+
+  /** Something waits for this device. */
   wake(peerId: string): void {
     this.#parts?.depositor.schedule(peerId)
   }

@@ -3,8 +3,8 @@
  * Blocks are ciphertext and named by their content; whoever holds one learns its size. Spec: BLK-1…BLK-6.
  */
 export interface BlockStoragePort {
-  /** For display: `self-hosted`, `dropbox`, `s3`, `pinning`. */
-  readonly kind: string
+  /** For display. */
+  readonly kind: StorageKind
   /**
    * Keeps `block` durably under `cid` and says where a reader finds it, at least one location, best first:
    * `https://…` for a plain GET of exactly the block, or a multiaddr that ends in `/p2p/ID` for an IPFS peer that has it.
@@ -20,6 +20,8 @@ export interface BlockStoragePort {
   /** Ends connections and servers. Idempotent. What is stored stays. */
   stop(): Promise<void>
 }
+
+export type StorageKind = 'self-hosted' | 'dropbox' | 's3' | 'pinning'
 
 /** Reads blocks from the locations that other people's storage gave. */
 export interface BlockReaderPort {

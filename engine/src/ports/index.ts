@@ -1,4 +1,4 @@
-export type { BlockReaderPort, BlockStoragePort } from './block-storage.ts'
+export type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-storage.ts'
 export type { Cancel, ClockPort } from './clock.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
 export type { MailboxHandlers, MailboxPort, MailboxServer } from './mailbox.ts'
@@ -9,7 +9,7 @@ export type { PortErrorCode } from './port-error.ts'
 export type { SqlRow, SqlValue, StorePort } from './store.ts'
 
 import type { CryptoPort, RandomPort } from '@parley/core'
-import type { BlockReaderPort, BlockStoragePort } from './block-storage.ts'
+import type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-storage.ts'
 import type { ClockPort } from './clock.ts'
 import type { LogPort } from './log.ts'
 import type { NetworkPort } from './network.ts'
@@ -28,7 +28,7 @@ export interface Ports {
    */
   readonly breathe?: () => Promise<void>
   /** The own storage for what waits for others, opened when it is first needed. Absent: push nodes only. */
-  readonly openStorage?: (() => Promise<BlockStoragePort | undefined>) | undefined
+  readonly storage?: { readonly kind: StorageKind; readonly open: () => Promise<BlockStoragePort> } | undefined
   /** What reads the storage of others, opened when it is first needed. */
   readonly openReaders?: (() => Promise<readonly BlockReaderPort[]>) | undefined
   /** Made after the device key is known, because the key is the peer id. */

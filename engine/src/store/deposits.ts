@@ -2,7 +2,16 @@
  * What was left with others for devices that are away: one row for each pointer, the blocks that it names, and who holds
  * them. Spec: OFF-3, OFF-8, OFF-10.
  */
-import { CID_BYTES, concat, decodeCbor, encodeCbor, isList, isText, type NamedBlock } from '@parley/core'
+import {
+  CID_BYTES,
+  concat,
+  decodeCbor,
+  encodeCbor,
+  isList,
+  isText,
+  type MessageIdBytes,
+  type NamedBlock,
+} from '@parley/core'
 import type { SqlRow, StorePort } from '../ports/store.ts'
 import { bytesOf, flagOf, numberOf, optionalBytes, textOf } from './rows.ts'
 
@@ -153,6 +162,21 @@ export const holdingsOf = (store: StorePort, deposit: number): readonly Holding[
     isLost: flagOf(row, 'is_lost'),
     checkedAt: numberOf(row, 'checked_at'),
   }))
+
+/** How many push nodes hold the envelope of a message, of how many that should. */
+export function copiesOfMessage(
+  store: StorePort,
+  message: MessageIdBytes,
+): { readonly held: number; readonly wanted: number } | undefined {
+  const [row] = store.all(
+    `SELECT deposits.wanted AS wanted, count(holdings.holder) AS held FROM outbox
+     JOIN deposits ON deposits.id = outbox.deposit
+     LEFT JOIN holdings ON holdings.deposit = deposits.id AND holdings.is_lost = 0
+     WHERE outbox.message = ? GROUP BY deposits.id ORDER BY held LIMIT 1`,
+    [message],
+  )
+  return row === undefined ? undefined : { held: numberOf(row, 'held'), wanted: numberOf(row, 'wanted') }
+}
 
 const encodeBlocks = (blocks: readonly NamedBlock[]): Uint8Array =>
   concat(...blocks.map(({ cid, size }) => concat(cid, encodeSize(size))))

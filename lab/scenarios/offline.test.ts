@@ -1,0 +1,58 @@
+/** Two people who are never online together, and the nodes between them. */
+import { expect, test } from 'vitest'
+import { befriend, createWorld, messages, onlyRequest, send, states, texts } from './world.ts'
+
+test('[OFF-1] [OFF-5] [OFF-7] [OFF-8] a message reaches somebody who is only there when its author is not', async () => {
+  await using world = await createWorld()
+  const push = await world.openPushNode()
+  let alice = await world.open('Alice')
+  let bob = await world.open('Bob')
+  const conversation = await befriend(world, alice, bob)
+  await world.pass(5_000)
+  await bob.stop()
+  await send(alice, conversation, 'one')
+  await send(alice, conversation, 'two')
+  await world.pass(3_000)
+  expect(await states(alice, conversation)).toEqual(['stored', 'stored'])
+  expect(push.figures().blocks).toBeGreaterThan(2)
+  await alice.stop()
+  bob = await world.restart(bob)
+  await world.pass(3_000)
+  expect(await texts(bob, conversation)).toEqual(['one', 'two'])
+  await bob.stop()
+  alice = await world.restart(alice)
+  await world.pass(5_000)
+  expect(await states(alice, conversation)).toEqual(['delivered', 'delivered'])
+  expect(alice.disk.store.all("SELECT count(*) AS n FROM outbox WHERE kind = 'content'")[0]?.['n']).toBe(0)
+})
+
+test('[OFF-13] first contact with somebody who is away: asked, answered and talked without meeting once', async () => {
+  await using world = await createWorld()
+  await world.openPushNode()
+  let alice = await world.open('Alice')
+  const { link } = await alice.engine.call('invites.create', {})
+  await world.pass(3_000)
+  await alice.stop()
+  let bob = await world.open('Bob')
+  const { id } = await bob.engine.call('contacts.add', { link, text: 'hello' })
+  await world.pass(20_000)
+  await bob.stop()
+  alice = await world.restart(alice)
+  await world.pass(5_000)
+  const request = await onlyRequest(alice)
+  expect(request.text).toBe('hello')
+  await alice.engine.call('requests.accept', { id: request.id })
+  await send(alice, id, 'welcome')
+  await world.pass(10_000)
+  await alice.stop()
+  bob = await world.restart(bob)
+  await world.pass(10_000)
+  expect(await texts(bob, id)).toEqual(['hello', 'welcome'])
+  await bob.stop()
+  alice = await world.restart(alice)
+  await world.pass(10_000)
+  expect((await messages(alice, id)).map(({ state, content }) => [state, content])).toEqual([
+    ['delivered', { type: 'text', text: 'hello' }],
+    ['delivered', { type: 'text', text: 'welcome' }],
+  ])
+})
