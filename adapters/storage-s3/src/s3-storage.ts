@@ -1,0 +1,126 @@
+/** Blocks in a bucket of any service that speaks S3. Spec: BLK-14. */
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import { DAY_MS, assertBlock, parseCid } from '@parley/core'
+import type { BlockStoragePort } from '@parley/engine'
+import { isNotFound, toPortError } from './s3-errors.ts'
+
+/** The longest that S3 signs for. */
+const SIGNED_URL_LIFETIME_SECONDS = (7 * DAY_MS) / 1_000
+const CONNECT_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 60_000
+
+export interface S3StorageOptions {
+  /** `https://s3.eu-central-1.amazonaws.com`, `https://minio.example.org:9000`; nothing else is ever contacted. */
+  readonly endpoint: string
+  /** What the service calls it; `us-east-1` or `auto` where it has none. */
+  readonly region: string
+  readonly bucket: string
+  /** May put, get, delete and list in the bucket, and nothing more. */
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** `endpoint/bucket/key` instead of `bucket.endpoint/key`; most services other than AWS want it. Default true. */
+  readonly forcePathStyle?: boolean
+  /** Put before the names of objects. Default `parley/`. */
+  readonly prefix?: string
+  /**
+   * Where everybody may read the bucket's objects, when that is so: `https://blocks.example.org/`, ends in `/`. Absent:
+   * readers get a signed address, good for seven days; storing again gives a new one.
+   */
+  readonly publicBaseUrl?: string
+}
+
+/** The SDK is loaded with the first call. It reads no configuration of this machine and looks nothing up. */
+export function createS3Storage(options: S3StorageOptions): BlockStoragePort {
+  const { bucket, prefix = 'parley/' } = options
+  let loading: Promise<Loaded> | undefined
+  const load = (): Promise<Loaded> => (loading ??= loadSdk(options))
+
+  const attempt = async <T>(signal: AbortSignal, doing: string, work: (s3: Loaded) => Promise<T>): Promise<T> => {
+    signal.throwIfAborted()
+    const s3 = await load()
+    try {
+      return await work(s3)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw toPortError(error, doing)
+    }
+  }
+
+  return {
+    kind: 's3',
+    async store(cid, block, signal) {
+      signal.throwIfAborted()
+      assertBlock(cid, block)
+      return attempt(signal, 'storing a block', async ({ client, sdk, sign }) => {
+        const Key = prefix + cid
+        const content = { Body: block, ContentLength: block.length, ContentType: 'application/octet-stream' }
+        await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key, ...content }), { abortSignal: signal })
+        if (options.publicBaseUrl !== undefined) return [new URL(Key, options.publicBaseUrl).href]
+        const get = new sdk.GetObjectCommand({ Bucket: bucket, Key })
+        return [await sign(client, get, { expiresIn: SIGNED_URL_LIFETIME_SECONDS })]
+      })
+    },
+    has: (cid, signal) =>
+      attempt(signal, 'looking for a block', async ({ client, sdk }) => {
+        if (parseCid(cid) === undefined) return false
+        try {
+          await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: prefix + cid }), { abortSignal: signal })
+          return true
+        } catch (error) {
+          if (isNotFound(error)) return false
+          throw error
+        }
+      }),
+    remove: (cid, signal) =>
+      attempt(signal, 'removing a block', async ({ client, sdk }) => {
+        if (parseCid(cid) === undefined) return
+        await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + cid }), { abortSignal: signal })
+      }),
+    async stop() {
+      if (loading === undefined) return
+      const { client } = await loading
+      client.destroy()
+    },
+  }
+}
+
+interface Loaded {
+  readonly client: S3Client
+  readonly sdk: typeof import('@aws-sdk/client-s3')
+  readonly sign: typeof import('@aws-sdk/s3-request-presigner').getSignedUrl
+}
+
+async function loadSdk(options: S3StorageOptions): Promise<Loaded> {
+  const [sdk, { getSignedUrl }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/s3-request-presigner'),
+  ])
+  return { client: new sdk.S3Client(clientConfig(options)), sdk, sign: getSignedUrl }
+}
+
+/** Everything that the SDK would otherwise look for in files, variables and the metadata service of a cloud machine. */
+function clientConfig(options: S3StorageOptions): S3ClientConfig {
+  const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle = true } = options
+  return {
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle,
+    // the engine tries again, with pauses of its own
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    ignoreConfiguredEndpointUrls: true,
+    disableS3ExpressSessionAuth: true,
+    // many services do not know the trailing checksums of AWS; blocks carry their own in their name
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  }
+}
