@@ -5,6 +5,7 @@ import { check } from './check.mjs'
 import { ensureChromium } from './lib/chromium.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { Advice, environment, main, root, run } from './lib/process.mjs'
+import { ensureTor } from './lib/tor.mjs'
 import { ensureWebBuilt } from './lib/web-build.mjs'
 
 const parts = {
@@ -15,7 +16,11 @@ const parts = {
     const hasTests =
       existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => name.endsWith('.test.ts'))
     if (!hasTests) return { passed: 0, failed: 0 }
-    return vitest('e2e', 'lab/e2e/vitest.config.ts', { CHROMIUM_PATH: await ensureChromium() })
+    const tor = await ensureTor()
+    return vitest('e2e', 'lab/e2e/vitest.config.ts', {
+      CHROMIUM_PATH: await ensureChromium(),
+      ...(tor === undefined ? {} : { TOR_PATH: tor }),
+    })
   },
 }
 

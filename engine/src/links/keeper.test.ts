@@ -1,4 +1,5 @@
 import { createTestClock, noMailbox } from '@parley/adapter-memory'
+import { TOR_CONNECT_TIMEOUT_MS } from '@parley/core'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
 import type { NetworkPort } from '../ports/network.ts'

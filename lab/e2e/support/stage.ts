@@ -93,18 +93,29 @@ export interface Person {
   readonly api: Pick<ApiClient, 'call'>
 }
 
-/** `bob` follows an invite of `alice` and she accepts. @returns the conversation's id, which both share. */
-export async function befriend(alice: Person, bob: Person): Promise<string> {
+/**
+ * `bob` follows an invite of `alice` and she accepts; each step takes at most `waitMs`.
+ * @returns the conversation's id, which both share.
+ */
+export async function befriend(alice: Person, bob: Person, waitMs?: number): Promise<string> {
   const { link } = await alice.api.call('invites.create', {})
   const { id } = await bob.api.call('contacts.add', { link })
-  const request = await until('the request arrives', async () => {
-    const bobsAccount = (await bob.api.call('me.get', {})).account
-    return (await alice.api.call('requests.list', {})).find(({ account }) => account === bobsAccount)
-  })
+  const request = await until(
+    'the request arrives',
+    async () => {
+      const bobsAccount = (await bob.api.call('me.get', {})).account
+      return (await alice.api.call('requests.list', {})).find(({ account }) => account === bobsAccount)
+    },
+    waitMs,
+  )
   await alice.api.call('requests.accept', { id: request.id })
-  await until('the acceptance arrives', async () => {
-    const conversations = await bob.api.call('conversations.list', {})
-    return conversations.some((each) => each.id === id && each.status === 'active')
-  })
+  await until(
+    'the acceptance arrives',
+    async () => {
+      const conversations = await bob.api.call('conversations.list', {})
+      return conversations.some((each) => each.id === id && each.status === 'active')
+    },
+    waitMs,
+  )
   return id
 }

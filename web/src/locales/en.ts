@@ -323,6 +323,14 @@ export const en = {
     ready: 'Ready. None of your contacts is connected right now.',
     offline: 'Offline. Messages will be sent later.',
     lost: 'Your node is not running',
+    throughTor: '(through Tor)',
+    tor: 'Connections go through Tor',
+    torReachable: 'Others reach you at an onion address.',
+    torNotYet: 'Your onion address is not published yet. This takes a few seconds once Tor is connected.',
+    torHides:
+      'Hidden: where you are. Contacts and push nodes do not see your internet address, and your internet provider does not see whom you talk to.',
+    torDoesNotHide:
+      'Not hidden: who you are to your contacts, when you are online, and that you use Tor. Somebody who watches both ends of a conversation can still match their times.',
     peers: 'Connected to',
     nobody: 'Nobody right now',
     pathDirect: 'directly',

@@ -8,8 +8,14 @@ export interface Connection {
   readonly text: string
 }
 
-/** How the node is connected, in plain words. */
+/** How the node is connected, in plain words; that it goes through Tor is part of it. */
 export const connectionOf = (network: Network | undefined, link: LinkState): Connection => {
+  const connection = stateOf(network, link)
+  if (network?.transport !== 'tor' || link === 'lost') return connection
+  return { ...connection, text: `${connection.text} ${t.network.throughTor}` }
+}
+
+const stateOf = (network: Network | undefined, link: LinkState): Connection => {
   if (link === 'lost') return { tone: 'off', text: t.network.lost }
   if (network === undefined) return { tone: 'off', text: t.app.loading }
   if (network.peers.some((peer) => peer.path === 'direct')) return { tone: 'good', text: t.network.direct }

@@ -25,6 +25,7 @@ const addressKind = (address: string): string =>
 export const diagnosticsOf = (network: Network, link: LinkState, userAgent: string): string =>
   [
     `page: ${link}`,
+    `transport: ${network.transport}`,
     `listening: ${network.isListening ? 'yes' : 'no'}`,
     `addresses: ${network.addresses.map(addressKind).join(' ') || 'none'}`,
     `peers: ${network.peers.filter((peer) => peer.path === 'direct').length} direct, ${

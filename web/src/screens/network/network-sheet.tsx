@@ -10,6 +10,7 @@ import { useViewModel } from '../../ui/use-view-model.ts'
 import { connectionOf } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
 import styles from './network-sheet.module.css'
+import { TorNote } from './tor-note.tsx'
 
 const cx = classNames(styles)
 
@@ -26,6 +27,7 @@ export function NetworkSheet() {
         <span className={cx('dot', tone)} />
         {text}
       </p>
+      {network !== undefined && <TorNote network={network} />}
       {network !== undefined && <Facts network={network} />}
       <div className={cx('foot')}>
         <Button

@@ -34,6 +34,14 @@ describe('the connection in words', () => {
     expect(connectionOf(state, 'open')).toMatchObject({ tone, text: expect.stringContaining(text) })
   })
 
+  it('[TOR-12] says that it goes through Tor, beside everything else', () => {
+    const tor = network({ transport: 'tor', peers: [peer('direct')] })
+    expect(connectionOf(tor, 'open')).toMatchObject({ tone: 'good', text: 'Reachable directly (through Tor)' })
+    expect(connectionOf(tor, 'lost').text).not.toContain('Tor')
+    expect(diagnosticsOf(tor, 'open', 'Test')).toContain('transport: tor')
+    expect(diagnosticsOf(network(), 'open', 'Test')).toContain('transport: direct')
+  })
+
   it('says first that the node is gone', () => {
     expect(connectionOf(network({ peers: [peer('direct')] }), 'lost').text).toContain('not running')
   })
