@@ -138,7 +138,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     }
     this.#mailbox = new Mailbox(context, {
       events: { receiver: this.#service, contacts: this },
-      openStorage: ports.storage?.open,
+      storage: ports.storage,
       openReaders: ports.openReaders,
     })
     this.#handlers = new Handlers({

@@ -123,6 +123,8 @@ export const POINTER_BLOCKS_MAX = 256
 export const POINTER_HOLDERS_MAX = 8
 /** Letters of one URL or multiaddr in a pointer. */
 export const POINTER_HOLDER_LENGTH_MAX = 1_024
+/** Blocks of one pointer that have a location of their own: with all of the longest the record still fits. PTR-4 */
+export const POINTER_LOCATIONS_MAX = 12
 /** Total sizes of a pointer record. */
 export const POINTER_BUCKETS_BYTES = [512, 2_048, 8_192, 32_768] as const
 export const POINTER_BYTES_MAX = 32_768

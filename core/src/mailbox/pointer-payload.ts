@@ -6,16 +6,23 @@ import {
   POINTER_BUCKETS_BYTES,
   POINTER_HOLDER_LENGTH_MAX,
   POINTER_HOLDERS_MAX,
+  POINTER_LOCATIONS_MAX,
 } from '../base/limits.ts'
 import { isBucketSize, unpad } from '../envelope/padding.ts'
 import { HASH_BYTES } from '../identity/signed-record.ts'
 import { cidOfDigest, digestOfCid } from './cid.ts'
 import type { NamedBlock } from './request.ts'
 
+/** A block of a pointer. */
+export interface PointedBlock extends NamedBlock {
+  /** Where this one is, besides the holders of all: a location of the sender's own storage. */
+  readonly location?: string
+}
+
 export interface PointerPayload {
   /** In the order in which they are to be processed; at most POINTER_BLOCKS_MAX. None: nothing waits here any more. */
-  readonly blocks: readonly NamedBlock[]
-  /** Locations of storage and multiaddrs of push nodes, best first; at most POINTER_HOLDERS_MAX. */
+  readonly blocks: readonly PointedBlock[]
+  /** Who has all of them: locations of storage and multiaddrs of push nodes, best first; at most POINTER_HOLDERS_MAX. */
   readonly holders: readonly string[]
 }
 
@@ -31,15 +38,17 @@ const isHolder = (value: unknown): value is string => isText(value, POINTER_HOLD
  */
 export function padPayload(payload: PointerPayload, overheadBytes: number, bytesMax: number): Uint8Array | undefined {
   const { blocks, holders } = payload
+  const locations = blocks.flatMap(({ location }) => location ?? [])
   assert(
     blocks.length <= POINTER_BLOCKS_MAX && holders.length <= POINTER_HOLDERS_MAX,
     'a pointer names a bounded number',
   )
   assert(
-    blocks.every(({ size }) => isBucketSize(size)) && holders.every(isHolder),
+    blocks.every(({ size }) => isBucketSize(size)) && [...holders, ...locations].every(isHolder),
     'a pointer names envelopes and places',
   )
-  const bytes = encodeCbor([blocks.map(({ cid, size }) => [digestOfCid(cid), size]), holders])
+  assert(locations.length <= POINTER_LOCATIONS_MAX, 'a pointer says of a bounded number where they are')
+  const bytes = encodeCbor([blocks.map(fieldsOf), holders])
   const needed = overheadBytes + LENGTH_BYTES + bytes.length
   const bucket = POINTER_BUCKETS_BYTES.find((size) => size >= needed)
   if (bucket === undefined || bucket > bytesMax) return undefined
@@ -48,6 +57,9 @@ export function padPayload(payload: PointerPayload, overheadBytes: number, bytes
   padded.set(bytes, LENGTH_BYTES)
   return padded
 }
+
+const fieldsOf = ({ cid, size, location }: PointedBlock): readonly CborValue[] =>
+  location === undefined ? [digestOfCid(cid), size] : [digestOfCid(cid), size, location]
 
 /** Reads what {@link padPayload} wrote; `undefined` for anything else. */
 export function unpadPayload(padded: Uint8Array): PointerPayload | undefined {
@@ -60,14 +72,15 @@ export function unpadPayload(padded: Uint8Array): PointerPayload | undefined {
   return { blocks, holders }
 }
 
-function blocksOf(value: CborValue | undefined): readonly NamedBlock[] | undefined {
+function blocksOf(value: CborValue | undefined): readonly PointedBlock[] | undefined {
   if (!isList(value, POINTER_BLOCKS_MAX)) return undefined
-  const blocks: NamedBlock[] = []
+  const blocks: PointedBlock[] = []
   for (const item of value) {
-    if (!isList(item) || item.length !== 2) return undefined
-    const [digest, size] = item
+    if (!isList(item, 3) || item.length < 2) return undefined
+    const [digest, size, location] = item
     if (!isBytes(digest, HASH_BYTES) || typeof size !== 'number' || !isBucketSize(size)) return undefined
-    blocks.push({ cid: cidOfDigest(digest), size })
+    if (item.length === 3 && !isHolder(location)) return undefined
+    blocks.push({ cid: cidOfDigest(digest), size, ...(isHolder(location) ? { location } : {}) })
   }
   return blocks
 }

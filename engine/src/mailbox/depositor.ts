@@ -18,6 +18,8 @@ import {
   toHex,
   WAITING_LIFETIME_MS,
   wakeTopic,
+  POINTER_LOCATIONS_MAX,
+  type PointedBlock,
   type PointerSecret,
 } from '@parley/core'
 import type { Context } from '../context.ts'
@@ -146,7 +148,8 @@ export class Depositor {
 
   async #depositAll(peerId: string): Promise<void> {
     while (!this.#isStopped && this.#isDue(peerId)) {
-      const rows = nextBatch(undeposited(this.#context().store, peerId, POINTER_BLOCKS_MAX))
+      const limit = this.#warehouse.hasOwnLocations ? POINTER_LOCATIONS_MAX : POINTER_BLOCKS_MAX
+      const rows = nextBatch(undeposited(this.#context().store, peerId, limit))
       await this.#deposit(peerId, rows)
     }
   }
@@ -182,7 +185,7 @@ export class Depositor {
       ? await inboxPointer(context, { peerId, blocks, copies, places, warehouse: this.#warehouse })
       : undefined
     const placed = await context.turns.run('input', async () => {
-      const prepared = pointer ?? (await this.#chainPointer(first, blocks, copies))
+      const prepared = pointer ?? (await this.#chainPointer(first, copies))
       return (commit) => this.#write(commit, { peerId, rows, wanted, copies }, prepared)
     })
     await this.#warehouse.point(placed.record, placed.key, places)
@@ -192,15 +195,15 @@ export class Depositor {
   }
 
   /** The next slot of the ring that we have in the epoch of the first envelope: its reader knows that one. PTR-3 */
-  async #chainPointer(first: OutboxRow, blocks: readonly Block[], copies: Copies): Promise<Prepared> {
+  async #chainPointer(first: OutboxRow, copies: Copies): Promise<Prepared> {
     const { store, crypto, random, clock, vault } = this.#context()
     const { epoch, leaf } = this.#ringOf(first)
     const chain = `${epoch.id}/${leaf}`
-    const slot = nextSlot(depositsOfChain(store, chain), blocks.length, ({ id }) => isAnswerOnly(store, id))
+    const slot = nextSlot(depositsOfChain(store, chain), copies.blocks, ({ id }) => isAnswerOnly(store, id))
     if (slot === undefined) throw new Error('all slots of the epoch are in use')
     const secret: PointerSecret = chainSecret(epoch.keys.mailboxSecret, leaf, slot.number)
     const now = clock.now()
-    const all = [...(slot.extends?.blocks ?? []), ...blocks]
+    const all = [...(slot.extends?.blocks ?? []), ...copies.blocks]
     const sequence = Math.max(now, (slot.before?.sequence ?? 0) + 1)
     const expiresAt = now + WAITING_LIFETIME_MS
     const holders = [...copies.holders.map(({ address }) => address), ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
@@ -284,6 +287,10 @@ function nextBatch(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   return run.filter(({ conversation }) => conversation === first.conversation)
 }
 
+const fits = (blocks: readonly PointedBlock[]): boolean =>
+  blocks.length <= POINTER_BLOCKS_MAX &&
+  blocks.filter(({ location }) => location !== undefined).length <= POINTER_LOCATIONS_MAX
+
 interface SlotChoice {
   readonly number: number
   /** What was in the slot: the new record has to count more. */
@@ -298,7 +305,7 @@ interface SlotChoice {
  */
 export function nextSlot(
   deposits: readonly Deposit[],
-  blocks: number,
+  blocks: readonly PointedBlock[],
   isAnswer: (deposit: Deposit) => boolean,
 ): SlotChoice | undefined {
   const newest = deposits.at(-1)
@@ -307,7 +314,7 @@ export function nextSlot(
   const free = inTurn.find((number) => (heldIn(number)?.state ?? 'void') === 'void')
   const number = free ?? inTurn.find((slot) => deposits.some((held) => held.slot === slot && isAnswer(held)))
   if (number !== undefined) return { number, before: heldIn(number), extends: undefined }
-  const roomy = deposits.findLast((deposit) => deposit.blocks.length + blocks <= POINTER_BLOCKS_MAX)
+  const roomy = deposits.findLast((deposit) => fits([...deposit.blocks, ...blocks]))
   return roomy && { number: roomy.slot, before: roomy, extends: roomy }
 }
 

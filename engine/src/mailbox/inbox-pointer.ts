@@ -40,7 +40,7 @@ export async function inboxPointer(context: Context, deposit: InboxDeposit): Pro
   const key = inboxBucketKey(bundle.value.inboxKeyId, dayOf(now))
   const expiresAt = now + WAITING_LIFETIME_MS
   const holders = [...copies.holders.map(({ address }) => address), ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
-  const payload = { blocks, holders }
+  const payload = { blocks: copies.blocks, holders }
   const work = workOf(key, expiresAt, payload)
   if (work === undefined) throw new Error('too many holders for a pointer')
   const bits = Math.min(WORK_BITS_MAX, await warehouse.workBits(places, WORK_BITS))

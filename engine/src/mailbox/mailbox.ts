@@ -1,6 +1,7 @@
 /** Offline delivery of one account: leaves what waits for others, fetches what waits for us, looks after both. Spec: OFF. */
 import type { Context } from '../context.ts'
 import type { BlockReaderPort, BlockStoragePort } from '../ports/block-storage.ts'
+import type { Ports } from '../ports/index.ts'
 import { Blocks } from './blocks.ts'
 import { Depositor } from './depositor.ts'
 import { Holders } from './holders.ts'
@@ -13,7 +14,7 @@ import { Warehouse } from './warehouse.ts'
 export interface MailboxOptions {
   readonly events: IntakeEvents
   /** The own storage, opened when it is first needed. */
-  readonly openStorage: (() => Promise<BlockStoragePort>) | undefined
+  readonly storage: Ports['storage']
   /** What reads the storage of others, opened when it is first needed. */
   readonly openReaders: (() => Promise<readonly BlockReaderPort[]>) | undefined
 }
@@ -33,11 +34,16 @@ export class Mailbox {
 
   start(): void {
     const { signal } = this.#stopping
+    const { events, storage } = this.#options
     const context = this.#context()
     const holders = new Holders(context, context.sessions.mailbox, signal)
     const blocks = new Blocks({ holders, openReaders: () => this.#openReaders(), log: context.log, signal })
-    const warehouse = new Warehouse(this.#context, { holders, openStorage: () => this.#openStorage(), signal })
-    const { events } = this.#options
+    const warehouse = new Warehouse(this.#context, {
+      holders,
+      openStorage: () => this.#openStorage(),
+      hasOwnLocations: storage !== undefined && storage.kind !== 'self-hosted',
+      signal,
+    })
     this.#parts = {
       depositor: new Depositor(this.#context, warehouse),
       retriever: new Retriever(this.#context, { holders, blocks, events }),
@@ -92,7 +98,7 @@ export class Mailbox {
   }
 
   #openStorage(): Promise<BlockStoragePort | undefined> {
-    this.#storage ??= this.#options.openStorage?.() ?? Promise.resolve(undefined)
+    this.#storage ??= this.#options.storage?.open() ?? Promise.resolve(undefined)
     return this.#storage
   }
 

@@ -12,7 +12,7 @@ import {
   RECEIPT_IDS_MAX,
   toHex,
   wakeTopic,
-  type NamedBlock,
+  type PointedBlock,
   type PointerRecord,
 } from '@parley/core'
 import type { Context } from '../context.ts'
@@ -46,7 +46,7 @@ type Scope = 'near' | 'full'
 interface Found {
   readonly record: PointerRecord
   readonly slot: Slot | undefined
-  readonly blocks: readonly NamedBlock[]
+  readonly blocks: readonly PointedBlock[]
   /** Where the record was, then what it says. */
   readonly holders: readonly string[]
 }
@@ -281,7 +281,9 @@ export class Retriever {
       slot === undefined ? [] : blocks.flatMap(({ cid }) => this.#answerable(slot, cid)),
     )
     const missing = found.flatMap(({ blocks, holders }) =>
-      blocks.filter(({ cid }) => blockRead(store, cid) === undefined).map(({ cid }) => ({ cid, holders })),
+      blocks
+        .filter(({ cid }) => blockRead(store, cid) === undefined)
+        .map(({ cid, location }) => ({ cid, holders: location === undefined ? holders : [...holders, location] })),
     )
     const fetched = await this.#options.blocks.fetch(missing)
     const left = await this.#process(found, fetched)

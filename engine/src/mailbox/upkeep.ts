@@ -9,7 +9,7 @@ import {
   sealPointer,
   toHex,
   WAITING_LIFETIME_MS,
-  type NamedBlock,
+  type PointedBlock,
 } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
@@ -182,19 +182,20 @@ export class Upkeep {
     if (isChanged && deposit.secretSealed !== undefined) {
       const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
       const locations = copies?.locations ?? deposit.locations
-      const renewed = await this.#renewed(deposit, blocks, [...holders, ...locations], 'placed')
+      const renewed = await this.#renewed(deposit, copies?.blocks ?? blocks, [...holders, ...locations], 'placed')
       if (renewed !== undefined) await this.#point(renewed)
     } else await this.#point(deposit)
   }
 
   /** Envelopes of the deposit that still wait; their bytes are in the outbox. */
-  #blocksOf(deposit: Deposit): readonly Block[] {
+  #blocksOf(deposit: Deposit): readonly (Block & PointedBlock)[] {
     const { store } = this.#context()
-    return outboxOfDeposit(store, deposit.id).map(({ bytes }) => ({
-      cid: blockCid(bytes),
-      size: bytes.length,
-      bytes,
-    }))
+    const locations = new Map(deposit.blocks.map(({ cid, location }) => [toHex(cid), location]))
+    return outboxOfDeposit(store, deposit.id).map(({ bytes }) => {
+      const cid = blockCid(bytes)
+      const location = locations.get(toHex(cid))
+      return { cid, size: bytes.length, bytes, ...(location === undefined ? {} : { location }) }
+    })
   }
 
   /** Asks every holder to show that it has what it said. @returns those that did, or may be silent for a while. HLD-5 */
@@ -238,7 +239,7 @@ export class Upkeep {
   /** A newer record of the deposit, durable. `undefined` for a worked one, and when it was changed meanwhile. */
   async #renewed(
     deposit: Deposit,
-    blocks: readonly NamedBlock[],
+    blocks: readonly PointedBlock[],
     holders: readonly string[],
     state: DepositState,
   ): Promise<Deposit | undefined> {

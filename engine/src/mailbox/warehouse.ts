@@ -1,5 +1,5 @@
 /** Copies of blocks with push nodes and in the own storage, and pointers where they are looked for. Spec: OFF-3, OFF-4. */
-import { cidText } from '@parley/core'
+import { cidText, type PointedBlock } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { BlockStoragePort } from '../ports/block-storage.ts'
 import { PortError } from '../ports/port-error.ts'
@@ -11,7 +11,9 @@ const STORAGE_PARALLEL = 8
 export interface Copies {
   /** Push nodes that hold all blocks, with their receipts. */
   readonly holders: readonly { readonly address: string; readonly receipt: Uint8Array | undefined }[]
-  /** Of the own storage. */
+  /** The blocks, with their locations in the own storage where each has its own. */
+  readonly blocks: readonly PointedBlock[]
+  /** Locations in the own storage that have all of them. */
   readonly locations: readonly string[]
   /** The own storage is not this machine. */
   readonly isKeptElsewhere: boolean
@@ -21,6 +23,8 @@ export interface WarehouseOptions {
   readonly holders: Holders
   /** Opens the own storage when it is first needed; undefined when there is none. */
   readonly openStorage: () => Promise<BlockStoragePort | undefined>
+  /** The own storage gives each block a location of its own. */
+  readonly hasOwnLocations: boolean
   readonly signal: AbortSignal
 }
 
@@ -33,16 +37,20 @@ export class Warehouse {
     this.#options = options
   }
 
+  get hasOwnLocations(): boolean {
+    return this.#options.hasOwnLocations
+  }
+
   /**
    * Leaves `blocks` with the first `wanted` of `places` that take them all, and in the own storage.
    * @throws PortError when nobody took them.
    */
   async keep(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies> {
     const [holders, own] = await Promise.all([this.#leave(places, blocks, wanted), this.#keepSelf(blocks)])
-    if (holders.length === 0 && own.locations.length === 0) {
+    if (holders.length === 0 && !own.isKept) {
       throw new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)
     }
-    return { holders, ...own }
+    return { holders, blocks: own.blocks, locations: own.locations, isKeptElsewhere: own.isKeptElsewhere }
   }
 
   /** The first `wanted` places at once; each that fails is replaced by the next. */
@@ -63,18 +71,17 @@ export class Warehouse {
     return taken
   }
 
-  async #keepSelf(blocks: readonly Block[]): Promise<Omit<Copies, 'holders'>> {
+  async #keepSelf(blocks: readonly Block[]): Promise<Omit<Copies, 'holders'> & { readonly isKept: boolean }> {
+    const named = blocks.map(({ cid, size }) => ({ cid, size }))
     const storage = await this.#storage()
-    if (storage === undefined) return { locations: [], isKeptElsewhere: false }
-    const locations = new Set<string>()
+    if (storage === undefined) return { blocks: named, locations: [], isKeptElsewhere: false, isKept: false }
+    const found = new Map<Block, readonly string[]>()
     const waiting = [...blocks]
     let failures = 0
     const work = async (): Promise<void> => {
       for (let block = waiting.shift(); block !== undefined && failures === 0; block = waiting.shift()) {
         try {
-          for (const location of await storage.store(cidText(block.cid), block.bytes, this.#options.signal)) {
-            locations.add(location)
-          }
+          found.set(block, await storage.store(cidText(block.cid), block.bytes, this.#options.signal))
         } catch (error) {
           failures++
           this.#context().log.log('warn', 'the own storage did not take what waits', {
@@ -86,7 +93,16 @@ export class Warehouse {
     }
     await Promise.all(Array.from({ length: STORAGE_PARALLEL }, work))
     const isKept = failures === 0
-    return { locations: isKept ? [...locations] : [], isKeptElsewhere: isKept && storage.kind !== 'self-hosted' }
+    if (!isKept) return { blocks: named, locations: [], isKeptElsewhere: false, isKept }
+    const isKeptElsewhere = storage.kind !== 'self-hosted'
+    const [first = []] = found.values()
+    const shared = first.filter((location) => blocks.every((block) => found.get(block)?.includes(location)))
+    const own = blocks.map((block): PointedBlock => {
+      const { cid, size } = block
+      const location = found.get(block)?.find((candidate) => !shared.includes(candidate))
+      return { cid, size, ...(location === undefined ? {} : { location }) }
+    })
+    return { blocks: own, locations: shared, isKeptElsewhere, isKept }
   }
 
   async #storage(): Promise<BlockStoragePort | undefined> {

@@ -3,15 +3,16 @@
  * them. Spec: OFF-3, OFF-8, OFF-10.
  */
 import {
-  CID_BYTES,
-  concat,
   decodeCbor,
   encodeCbor,
+  isBlockCid,
   isList,
   isText,
+  isUint,
   type MessageIdBytes,
-  type NamedBlock,
+  type PointedBlock,
 } from '@parley/core'
+import { PortError } from '../ports/port-error.ts'
 import type { SqlRow, StorePort } from '../ports/store.ts'
 import { bytesOf, flagOf, numberOf, optionalBytes, textOf } from './rows.ts'
 
@@ -29,7 +30,7 @@ export interface NewDeposit {
   readonly secretSealed: Uint8Array | undefined
   readonly sequence: number
   readonly record: Uint8Array
-  readonly blocks: readonly NamedBlock[]
+  readonly blocks: readonly PointedBlock[]
   /** Of the own storage. */
   readonly locations: readonly string[]
   /** Copies that push nodes should hold. */
@@ -81,7 +82,7 @@ export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
 export interface DepositChange {
   readonly sequence: number
   readonly record: Uint8Array
-  readonly blocks: readonly NamedBlock[]
+  readonly blocks: readonly PointedBlock[]
   readonly locations: readonly string[]
   readonly renewedAt: number
   readonly expiresAt: number
@@ -178,22 +179,16 @@ export function copiesOfMessage(
   return row === undefined ? undefined : { held: numberOf(row, 'held'), wanted: numberOf(row, 'wanted') }
 }
 
-const encodeBlocks = (blocks: readonly NamedBlock[]): Uint8Array =>
-  concat(...blocks.map(({ cid, size }) => concat(cid, encodeSize(size))))
+const encodeBlocks = (blocks: readonly PointedBlock[]): Uint8Array =>
+  encodeCbor(blocks.map(({ cid, size, location }) => [cid, size, location ?? null]))
 
-const SIZE_BYTES = 4
-
-function encodeSize(size: number): Uint8Array {
-  const bytes = new Uint8Array(SIZE_BYTES)
-  new DataView(bytes.buffer).setUint32(0, size)
-  return bytes
-}
-
-function decodeBlocks(bytes: Uint8Array): readonly NamedBlock[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Array.from({ length: bytes.length / (CID_BYTES + SIZE_BYTES) }, (_, index) => {
-    const start = index * (CID_BYTES + SIZE_BYTES)
-    return { cid: bytes.slice(start, start + CID_BYTES), size: view.getUint32(start + CID_BYTES) }
+function decodeBlocks(bytes: Uint8Array): readonly PointedBlock[] {
+  const value = decodeCbor(bytes)
+  if (!isList(value)) throw new PortError('STORE_CORRUPT', 'the blocks of a deposit are something else', false)
+  return value.flatMap((item): readonly PointedBlock[] => {
+    const [cid, size, location] = isList(item) ? item : []
+    if (!isBlockCid(cid) || !isUint(size)) return []
+    return [{ cid, size, ...(isText(location) ? { location } : {}) }]
   })
 }
 
