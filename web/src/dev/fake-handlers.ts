@@ -122,6 +122,7 @@ const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
         (sum, each) => sum + each.messages.filter((message) => message.state === 'queued').length,
         0,
       ),
+      waiting: [],
       storedBytes: 18_400_000,
     }),
   }

@@ -18,6 +18,7 @@ const network = (fields: Partial<Network> = {}): Network => ({
   infrastructure: [],
   peers: [],
   waitingMessages: 3,
+  waiting: [],
   storedBytes: 18_400_000,
   ...fields,
 })
