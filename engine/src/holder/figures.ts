@@ -22,7 +22,7 @@ export interface HolderFigures {
   readonly records: Readonly<Record<PointStatus, number>>
   /** Blocks and pointers whose time was over, since the start. */
   readonly collected: number
-  /** Why the store failed, until it works again. */
+  /** Why the store failed, until a large write was tried and worked: see `probe`, which the timer calls too. */
   readonly storeFailure: PortErrorCode | undefined
 }
 
@@ -40,7 +40,7 @@ export class Counters {
     this.#storeFailure = code
   }
 
-  /** A write is on the disk. A damaged database stays damaged. */
+  /** A large write is on the disk. A damaged database stays damaged. */
   worked(): void {
     if (this.#storeFailure !== 'STORE_CORRUPT') this.#storeFailure = undefined
   }

@@ -26,13 +26,12 @@ export function openHeld(store: StorePort, quota: HolderQuota, breathe: (() => P
     const restores = [accounts.mark(), blocks.mark()]
     return () => restores.forEach((restore) => restore())
   }
-  const counters = new Counters()
   return {
     accounts,
     blocks,
     pointers: new Pointers(store, accounts),
     announced: new Announced(),
-    writer: new Writer({ store, mark, breathe, written: () => counters.worked() }),
-    counters,
+    writer: new Writer({ store, mark, breathe }),
+    counters: new Counters(),
   }
 }

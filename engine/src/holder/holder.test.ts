@@ -128,8 +128,13 @@ describe('a holder', () => {
     expect(holder.probe()).toBe('STORE_FAILED')
     failure = undefined
     expect((await deposit(alice, first, second)).cids).toHaveLength(2)
-    expect(holder.figures()).toMatchObject({ blocks: 2, bytes: 1_024, storeFailure: undefined })
-    expect(holder.probe()).toBeUndefined()
+    expect(holder.figures()).toMatchObject({ blocks: 2, bytes: 1_024, storeFailure: 'STORE_FAILED' })
+    await holder.collect()
+    expect(holder.figures().storeFailure).toBeUndefined()
+    failure = new PortError('STORE_CORRUPT', 'malformed', false)
+    expect(holder.probe()).toBe('STORE_CORRUPT')
+    failure = undefined
+    expect(holder.probe()).toBe('STORE_CORRUPT')
     expect(new Set(log.entries.map(({ message }) => message))).toEqual(new Set(['the store of held blocks failed']))
     const logged = JSON.stringify(log.entries)
     expect(logged).not.toContain(alice)

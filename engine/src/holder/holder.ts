@@ -7,6 +7,7 @@ import {
   type CryptoPort,
   decodeRequest,
   encodeResponse,
+  ENVELOPE_BYTES_MAX,
   HOLDER_BYTES_MAX,
   HOLDER_BYTES_PER_PEER_MAX,
   HOLDER_COLLECT_INTERVAL_MS,
@@ -64,7 +65,7 @@ export interface Holder {
    * logged and in {@link figures}.
    */
   collect(): Promise<boolean>
-  /** Writes to the store and reads from it: why it fails, `undefined` when it works. */
+  /** Tries to write: why the store fails, `undefined` when it works. After a failure it has to take a large block. */
   probe(): PortError['code'] | undefined
   /** Writes what was promised, answers nothing any more. Idempotent. */
   stop(): void
@@ -153,6 +154,7 @@ class StoreHolder implements Holder {
     const { blocks, pointers, writer, counters } = this.#held
     const now = this.#options.clock.now()
     try {
+      if (counters.storeFailure !== undefined) this.probe()
       const [blockCount, pointerCount] = await writer.write(() => [
         blocks.collect(now, HOLDER_COLLECT_SLICE),
         pointers.collect(now, HOLDER_COLLECT_SLICE),
@@ -175,13 +177,19 @@ class StoreHolder implements Holder {
   }
 
   probe(): PortError['code'] | undefined {
+    const { store } = this.#options
+    const { counters } = this.#held
+    if (this.#isStopped) return counters.storeFailure
     try {
-      this.#options.store.run('UPDATE held_version SET version = version')
-      this.#held.counters.worked()
+      // After a failure a small write may well work while there is no room for an envelope: then it has to be a large one.
+      const bytes = counters.storeFailure === undefined ? 0 : ENVELOPE_BYTES_MAX
+      store.run('INSERT INTO held_probe (bytes) VALUES (zeroblob(?))', [bytes])
+      store.run('DELETE FROM held_probe')
+      counters.worked()
     } catch (error) {
       this.#noteFailure(error)
     }
-    return this.#held.counters.storeFailure
+    return counters.storeFailure
   }
 
   figures(): HolderFigures {

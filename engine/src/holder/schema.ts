@@ -24,6 +24,7 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX held_pointers_by_prefix ON held_pointers (prefix, is_worked, mark, id, size);
   CREATE INDEX held_pointers_by_expiry ON held_pointers (expires_at);
+  CREATE TABLE held_probe (bytes BLOB NOT NULL);
   `,
 ]
 

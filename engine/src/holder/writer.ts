@@ -13,8 +13,6 @@ export interface WriterOptions {
   readonly store: StorePort
   /** Takes a mark of what is in memory; what it returns goes back to it. */
   readonly mark: () => () => void
-  /** Called when a transaction is durable. */
-  readonly written: () => void
   /** Waits until other input was heard, so that more of it is written at once; absent: the next microtask. */
   readonly breathe: (() => Promise<void>) | undefined
 }
@@ -85,7 +83,6 @@ export class Writer {
       restore()
       return { error }
     }
-    this.#options.written()
     for (const job of jobs) job.done()
     return undefined
   }

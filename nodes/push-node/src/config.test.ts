@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseLoopback, pushNodeConfig } from './config.ts'
+import { holderLimits, parseLoopback, pushNodeConfig } from './config.ts'
 
 const ID = '12D3KooWBgsfD6JkfpBoeUcriTm9mwqUr6SU81SFfgMHzDuv4TG1'
 
@@ -13,8 +13,15 @@ describe('settings of a push node', () => {
         announce: [],
         bootstrap: [],
         metricsListen: '127.0.0.1:0',
+        storageMib: '4096',
+        workBits: '18',
       },
     })
+  })
+
+  it('[HLD-3] say how much it holds for others, and for how much work', () => {
+    const parsed = pushNodeConfig.parse({ data: 'x', storageMib: '16', workBits: '20' })
+    expect(parsed.ok && holderLimits(parsed.value)).toEqual({ bytesMax: 16_777_216, workBits: 20 })
   })
 
   it('are refused in words when they are wrong', () => {
@@ -36,6 +43,9 @@ describe('settings of a push node', () => {
     expect(reason({ bootstrap: Array.from({ length: 17 }, () => `/ip4/1.2.3.4/tcp/1/p2p/${ID}`) })).toBe(
       'bootstrap: at most 16.',
     )
+    expect(reason({ storageMib: 'much' })).toBe('storageMib: "much" is not a number from 0 to 16777216.')
+    expect(reason({ storageMib: '-1' })).toContain('is not a number')
+    expect(reason({ workBits: '25' })).toBe('workBits: "25" is not a number from 0 to 24.')
     expect(reason({ metricsListen: '0.0.0.0:1' })).toContain('is not a loopback address')
     expect(reason({ bootstrap: `/ip4/1.2.3.4/tcp/1/p2p/${ID}` })).toBeUndefined()
   })

@@ -1,10 +1,10 @@
 /** Everything that can be set about a push node, as one table: the command line and its help are made from it. */
 import { isAddress } from '@parley/adapter-network-libp2p'
-import { INFRASTRUCTURE_PEERS_MAX, fail, ok } from '@parley/core'
+import { HOLDER_BYTES_MAX, INFRASTRUCTURE_PEERS_MAX, WORK_BITS, WORK_BITS_MAX, fail, ok } from '@parley/core'
 import type { Result } from '@parley/core'
 
 export interface PushNodeConfig {
-  /** Folder of the node's key; made when missing. */
+  /** Folder of the node's key and of what it holds for others; made when missing. */
   readonly data: string
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
@@ -14,7 +14,14 @@ export interface PushNodeConfig {
   readonly bootstrap: readonly string[]
   /** Loopback HOST:PORT of `/metrics` and `/health`; port 0 takes a free one. */
   readonly metricsListen: string
+  /** Mebibytes of waiting envelopes and pointers, as text; `0`: it holds nothing. */
+  readonly storageMib: string
+  /** Leading zero bits that a pointer for a stranger needs here, as text. */
+  readonly workBits: string
 }
+
+const MIB = 1_048_576
+const STORAGE_MIB_MAX = 16_777_216
 
 /** One setting. */
 export interface PushNodeField {
@@ -35,7 +42,7 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     isList: false,
     default: undefined,
     value: 'DIR',
-    help: 'folder of the key of this push node',
+    help: 'folder of the key of this push node, and of what it holds for others',
     check: (value) => (value === '' ? 'a folder has a name' : undefined),
   },
   listen: {
@@ -68,7 +75,32 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     check: (value) =>
       parseLoopback(value) === undefined ? `"${value}" is not a loopback address such as 127.0.0.1:9464` : undefined,
   },
+  storageMib: {
+    isList: false,
+    default: String(HOLDER_BYTES_MAX / MIB),
+    value: 'MIB',
+    help: 'mebibytes of waiting messages that it holds for others; 0 holds none',
+    check: (value) => checkNumber(value, STORAGE_MIB_MAX),
+  },
+  workBits: {
+    isList: false,
+    default: String(WORK_BITS),
+    value: 'BITS',
+    help: 'work that a stranger has to do to leave word here; each bit doubles it',
+    check: (value) => checkNumber(value, WORK_BITS_MAX),
+  },
 }
+
+const checkNumber = (value: string, max: number): string | undefined =>
+  /^\d{1,9}$/.test(value) && Number(value) <= max ? undefined : `"${value}" is not a number from 0 to ${max}`
+
+/** What the holder keeps to. */
+export const holderLimits = (
+  config: Pick<PushNodeConfig, 'storageMib' | 'workBits'>,
+): { readonly bytesMax: number; readonly workBits: number } => ({
+  bytesMax: Number(config.storageMib) * MIB,
+  workBits: Number(config.workBits),
+})
 
 /** @returns `undefined` unless `text` is HOST:PORT with a host of this machine. */
 export function parseLoopback(text: string): { readonly host: string; readonly port: number } | undefined {
@@ -97,19 +129,27 @@ export const pushNodeConfig = {
       const wrong = list.map((value) => field.check(value)).find((why) => why !== undefined)
       return wrong === undefined ? list : `${name}: ${wrong}.`
     }
-    const [data, listen, announce, bootstrap, metricsListen] = [
-      read('data'),
-      read('listen'),
-      read('announce'),
-      read('bootstrap'),
-      read('metricsListen'),
-    ]
-    if (typeof data === 'string') return fail(data)
-    if (typeof listen === 'string') return fail(listen)
-    if (typeof announce === 'string') return fail(announce)
-    if (typeof bootstrap === 'string') return fail(bootstrap)
-    if (typeof metricsListen === 'string') return fail(metricsListen)
-    if (bootstrap.length > INFRASTRUCTURE_PEERS_MAX) return fail(`bootstrap: at most ${INFRASTRUCTURE_PEERS_MAX}.`)
-    return ok({ data: data[0] ?? '', listen, announce, bootstrap, metricsListen: metricsListen[0] ?? '' })
+    const lists = { listen: read('listen'), announce: read('announce'), bootstrap: read('bootstrap') }
+    const texts = {
+      data: read('data'),
+      metricsListen: read('metricsListen'),
+      storageMib: read('storageMib'),
+      workBits: read('workBits'),
+    }
+    const wrong = [...Object.values(texts), ...Object.values(lists)].find((value) => typeof value === 'string')
+    if (typeof wrong === 'string') return fail(wrong)
+    const list = (name: keyof typeof lists): readonly string[] => [lists[name]].flat()
+    const text = (name: keyof typeof texts): string => [texts[name]].flat()[0] ?? ''
+    if (list('bootstrap').length > INFRASTRUCTURE_PEERS_MAX)
+      return fail(`bootstrap: at most ${INFRASTRUCTURE_PEERS_MAX}.`)
+    return ok({
+      data: text('data'),
+      listen: list('listen'),
+      announce: list('announce'),
+      bootstrap: list('bootstrap'),
+      metricsListen: text('metricsListen'),
+      storageMib: text('storageMib'),
+      workBits: text('workBits'),
+    })
   },
 }

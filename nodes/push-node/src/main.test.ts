@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PushNodeConfig } from './config.ts'
+import { spawnPushNode } from './testing.ts'
 
 let data = ''
 beforeEach(async () => {
@@ -13,25 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(data, { recursive: true }))
 
-/** A push node in a process of its own. */
-function run(config: Partial<PushNodeConfig>) {
-  const all = {
-    data,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    announce: [],
-    bootstrap: [],
-    metricsListen: '127.0.0.1:0',
-    ...config,
-  }
-  const main = JSON.stringify(import.meta.resolve('./main.ts'))
-  const source = `import { runPushNode } from ${main}; process.exitCode = await runPushNode(${JSON.stringify(all)})`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  return { child, exited: once(child, 'exit'), errors: () => errors }
-}
+const run = (config: Partial<PushNodeConfig>) => spawnPushNode({ data, ...config })
 
 describe('a push node as a process', () => {
   it('[PUSH-4] says where it is in one line, and ends cleanly on SIGTERM within two seconds', async () => {

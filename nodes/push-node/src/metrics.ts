@@ -1,10 +1,10 @@
 /** Prometheus text and a health answer, for this machine only. Counts, never peers. Spec: PUSH-3. */
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { PushFigures } from '@parley/adapter-network-libp2p'
-import { PUSH_CONNECTIONS_MAX, RELAY_RESERVATIONS_MAX } from '@parley/core'
 import { PortError } from '@parley/engine'
 import { parseLoopback } from './config.ts'
+import { figuresText } from './figures-text.ts'
+import type { Figures } from './figures-text.ts'
 
 export interface MetricsServer {
   /** `http://127.0.0.1:PORT/metrics` */
@@ -12,13 +12,19 @@ export interface MetricsServer {
   stop(): Promise<void>
 }
 
+export interface MetricsSource {
+  figures(): Pick<Figures, 'host' | 'held'>
+  /** What is wrong with the node; `undefined`: nothing. */
+  failure(): string | undefined
+}
+
 /** @throws PortError `ADDRESS_IN_USE`; Error when `listen` is not a loopback HOST:PORT. */
-export async function startMetrics(listen: string, figures: () => PushFigures): Promise<MetricsServer> {
+export async function startMetrics(listen: string, source: MetricsSource): Promise<MetricsServer> {
   const address = parseLoopback(listen)
   if (address === undefined) throw new Error(`"${listen}" is not a loopback address such as 127.0.0.1:9464.`)
   const startedMs = performance.now()
   const server = createServer((request, response) => {
-    answer(request, response, () => figuresText(figures(), (performance.now() - startedMs) / 1_000))
+    answer(request, response, source, (performance.now() - startedMs) / 1_000)
   })
   await listenOn(server, address)
   const bound = server.address()
@@ -45,7 +51,12 @@ function listenOn(server: Server, { host, port }: { readonly host: string; reado
   })
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, metrics: () => string): void {
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: MetricsSource,
+  uptimeSeconds: number,
+): void {
   const reply = (status: number, type: string, text: string): void => {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
   }
@@ -53,39 +64,16 @@ function answer(request: IncomingMessage, response: ServerResponse, metrics: () 
   if (parseLoopback(withPort(request.headers.host ?? '')) === undefined)
     return reply(403, 'text/plain', 'Not for this host.\n')
   if (request.method !== 'GET') return reply(405, 'text/plain', 'Only GET.\n')
-  if (request.url === '/health') return reply(200, 'application/json', '{"status":"ok"}\n')
-  if (request.url === '/metrics') return reply(200, 'text/plain; version=0.0.4; charset=utf-8', metrics())
+  if (request.url === '/health') {
+    const reason = source.failure()
+    if (reason === undefined) return reply(200, 'application/json', '{"status":"ok"}\n')
+    return reply(503, 'application/json', `${JSON.stringify({ status: 'failing', reason })}\n`)
+  }
+  if (request.url === '/metrics') {
+    const figures = { ...source.figures(), uptimeSeconds, residentBytes: process.memoryUsage.rss() }
+    return reply(200, 'text/plain; version=0.0.4; charset=utf-8', figuresText(figures))
+  }
   return reply(404, 'text/plain', 'There is /metrics and /health.\n')
 }
 
 const withPort = (host: string): string => (/:\d+$/.test(host) ? host : `${host}:80`)
-
-function figuresText(figures: PushFigures, uptimeSeconds: number): string {
-  const gauge = (
-    name: string,
-    help: string,
-    ...values: readonly (readonly [labels: string, value: number])[]
-  ): string => {
-    const lines = values.map(([labels, value]) => `${name}${labels} ${value}`)
-    return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines, ''].join('\n')
-  }
-  return [
-    gauge(
-      'parley_push_connections',
-      'Open connections.',
-      ['{direction="inbound"}', figures.connectionsInbound],
-      ['{direction="outbound"}', figures.connectionsOutbound],
-    ),
-    gauge('parley_push_connections_max', 'Connections beyond which idle ones are closed.', ['', PUSH_CONNECTIONS_MAX]),
-    gauge('parley_push_peers', 'Connected peers.', ['', figures.peers]),
-    gauge('parley_push_relay_reservations', 'Devices that can be reached through this node.', [
-      '',
-      figures.reservations,
-    ]),
-    gauge('parley_push_relay_reservations_max', 'Reservations that this node grants.', ['', RELAY_RESERVATIONS_MAX]),
-    gauge('parley_push_relay_circuits', 'Connections that pass through this node.', ['', figures.circuits]),
-    gauge('parley_push_dht_peers', 'Entries of the routing table.', ['', figures.dhtPeers]),
-    gauge('parley_push_uptime_seconds', 'Time since the start.', ['', Math.round(uptimeSeconds)]),
-    gauge('process_resident_memory_bytes', 'Resident memory.', ['', process.memoryUsage.rss()]),
-  ].join('')
-}

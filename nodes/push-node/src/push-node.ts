@@ -1,18 +1,23 @@
 import { createPushHost } from '@parley/adapter-network-libp2p'
 import { zero } from '@parley/core'
 import type { LogPort } from '@parley/engine'
-import { pushNodeConfig } from './config.ts'
+import { holderLimits, pushNodeConfig } from './config.ts'
+import { openHeldForOthers } from './held.ts'
 import { loadKey } from './key-file.ts'
 import { startMetrics } from './metrics.ts'
 
 export interface PushNodeOptions {
-  /** Folder of the node's key; made when missing. */
+  /** Folder of the node's key and of what it holds for others; made when missing. */
   readonly data: string
   readonly listen: readonly string[]
   readonly announce?: readonly string[]
   readonly bootstrap?: readonly string[]
   /** Loopback HOST:PORT, by default a free port. */
   readonly metricsListen?: string
+  /** Mebibytes that it holds for others, as text. */
+  readonly storageMib?: string
+  /** Work on a pointer for a stranger, as text. */
+  readonly workBits?: string
   readonly log: LogPort
 }
 
@@ -26,26 +31,33 @@ export interface PushNode {
 }
 
 /**
- * Runs a push node: circuit relay, DHT server, metrics.
+ * Runs a push node: circuit relay, DHT server, holder of waiting envelopes and pointers, metrics.
  *
- * @throws PortError `ADDRESS_IN_USE` naming the address; Error in words for a setting or key file that cannot be used.
+ * @throws PortError `ADDRESS_IN_USE` naming the address, `STORE_…` when what it holds cannot be opened; Error in words for
+ * a setting or key file that cannot be used.
  */
 export async function startPushNode(options: PushNodeOptions): Promise<PushNode> {
   const { log, ...settings } = options
   const config = pushNodeConfig.parse(settings)
   if (!config.ok) throw new Error(config.reason)
   const { data, listen, announce, bootstrap, metricsListen } = config.value
+  await using started = new AsyncDisposableStack()
   const seed = await loadKey(data)
-  const host = await createPushHost({ seed, listen, announce, bootstrap, log })
+  started.defer(() => zero(seed))
+  const held = await openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
+  started.defer(() => held.stop())
+  const host = await createPushHost({ seed, listen, announce, bootstrap, mailbox: held.serve, log })
+  started.defer(() => host.stop())
   zero(seed)
-  const metrics = await startMetrics(metricsListen, () => host.figures()).catch(async (error: unknown) => {
-    await host.stop()
-    throw error
-  })
+  const figures = () => ({ host: host.figures(), held: held.figures() })
+  const metrics = await startMetrics(metricsListen, { figures, failure: () => held.failure() })
+  started.defer(() => metrics.stop())
   log.log('info', 'push node started', { addresses: host.addresses().length })
+  // What was started last ends first: what was promised to a peer is written before the database closes.
+  const parts = started.move()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
-    await Promise.all([metrics.stop(), host.stop()])
+    await parts.disposeAsync()
     log.log('info', 'push node stopped')
   }
   return {

@@ -1,0 +1,62 @@
+/** What this node holds for others: the holder over a database in its data folder. Spec: HLD-1…HLD-10. */
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { createNodeCrypto } from '@parley/adapter-crypto-node'
+import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
+import { createHolder } from '@parley/engine'
+import type { ClockPort, HolderFigures, LogPort, MailboxServer, PortErrorCode } from '@parley/engine'
+
+export interface HeldOptions {
+  /** The data folder; made when missing. */
+  readonly data: string
+  /** Ed25519 seed of the node, 32 bytes, borrowed. */
+  readonly seed: Uint8Array
+  readonly limits: { readonly bytesMax: number; readonly workBits: number }
+  readonly log: LogPort
+}
+
+export interface HeldForOthers {
+  readonly serve: MailboxServer
+  figures(): HolderFigures
+  /** Writes to the disk: why that fails, or what damage was found; `undefined` when all is well. */
+  failure(): PortErrorCode | undefined
+  /** Idempotent. */
+  stop(): void
+}
+
+const systemClock: ClockPort = {
+  now: () => Date.now(),
+  after(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Opens `held.db` in the data folder.
+ * @throws PortError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED`; Error when a newer version wrote it.
+ */
+export async function openHeldForOthers({ data, seed, limits, log }: HeldOptions): Promise<HeldForOthers> {
+  const crypto = await createNodeCrypto()
+  let damage: PortErrorCode | undefined
+  const onDamaged = (): void => {
+    damage = 'STORE_CORRUPT'
+  }
+  const store = openSqliteStore({ path: join(data, 'held.db'), log, onDamaged })
+  try {
+    const breathe = (): Promise<void> => setImmediate()
+    const holder = createHolder({ store, clock: systemClock, crypto, seed, isPushNode: true, limits, breathe, log })
+    return {
+      serve: holder.serve,
+      figures: () => holder.figures(),
+      failure: () => damage ?? holder.probe(),
+      stop() {
+        holder.stop()
+        store.close()
+      },
+    }
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
