@@ -50,7 +50,7 @@ describe.skipIf(programs === undefined)('over Tor', () => {
       expect(addresses).toEqual([expect.stringMatching(/^\/onion3\/[a-z2-7]{56}:4001\/p2p\//)])
     }
     const [, foundMs] = await timed(() => Promise.all([alice, bob].map(isReachable)))
-    const [conversation, metMs] = await timed(() => befriend(alice, bob, MINUTE_MS))
+    const [conversation, metMs] = await timed(() => befriend(alice, bob, 2 * MINUTE_MS))
     const rttsMs: number[] = []
     for (let round = 0; round < 15; round++) {
       const [, tookMs] = await timed(async () => {
@@ -69,6 +69,8 @@ describe.skipIf(programs === undefined)('over Tor', () => {
     const { page } = await stage.page(alice, { path: `/c/${conversation}` })
     await bob.api.send(conversation, 'Nobody knows where I am')
     await lastText(page, 'Nobody knows where I am')
+    await page.getByRole('button', { name: /Reachable directly \(through Tor\)/ }).click()
+    await page.getByTestId('tor').getByText('Others reach you at an onion address.').waitFor()
 
     const allowed = new Set([...tors.values()].flatMap(({ socks, control }) => [socks, control]))
     expect(outgoing.places.size).toBeGreaterThan(0)
@@ -79,7 +81,44 @@ describe.skipIf(programs === undefined)('over Tor', () => {
       `over Tor: found after ${foundMs} ms, met in ${metMs} ms, delivered p50 ${median(rttsMs)} ms, ` +
         `worst ${Math.max(...rttsMs)} ms; MiB: daemons ${daemons.join(' ')}, ${memory.join(', ')}\n`,
     )
-  }, 180_000)
+  }, 240_000)
+
+  test('[TOR-10] somebody without Tor reaches a daemon behind Tor through a push node, which goes through Tor itself', async () => {
+    await using stage = new Stage()
+    const { address } = await stage.pushNode()
+    const alice = await stage.daemon('alice', { name: 'alice', bootstrap: address, others: torOf('alice').flags })
+    const isHeld = async (): Promise<boolean> => (await alice.api.call('me.get', {})).addresses.length > 1
+    const [, heldMs] = await timed(() => until('the push node holds a place', isHeld, MINUTE_MS))
+    const carol = await stage.daemon('carol', { name: 'carol', bootstrap: address })
+    const [conversation, metMs] = await timed(() => befriend(alice, carol, 2 * MINUTE_MS))
+    await alice.api.send(conversation, 'Hello over there')
+    await carol.api.received(conversation, 'Hello over there', MINUTE_MS)
+    process.stdout.write(
+      `a place at a push node through an exit: ${heldMs} ms; met somebody without Tor: ${metMs} ms\n`,
+    )
+    for (const each of (await alice.api.call('me.get', {})).addresses) {
+      expect(each.startsWith('/onion3/') || each.startsWith(`${address}/p2p-circuit/`)).toBe(true)
+    }
+  }, 240_000)
+
+  test('[TOR-9] Tor stops and comes back: what was written meanwhile waits, and is delivered at the same address', async () => {
+    await using stage = new Stage()
+    const start = (name: 'alice' | 'bob') => stage.daemon(name, { name, others: torOf(name).flags })
+    const [alice, bob] = await Promise.all([start('alice'), start('bob')])
+    await Promise.all([alice, bob].map(isReachable))
+    const conversation = await befriend(alice, bob, 2 * MINUTE_MS)
+    await torOf('alice').stop()
+    await until('it is noticed', async () => !(await alice.api.call('network.get', {})).isListening, MINUTE_MS)
+    await until('the link is gone', async () => (await alice.api.call('network.get', {})).peers.length === 0, MINUTE_MS)
+    await alice.api.send(conversation, 'Written while Tor was away')
+    const [, backMs] = await timed(async () => {
+      await torOf('alice').start()
+      await bob.api.received(conversation, 'Written while Tor was away', 2 * MINUTE_MS)
+    })
+    await isReachable(alice)
+    expect((await alice.api.call('me.get', {})).addresses).toEqual(alice.addresses)
+    process.stdout.write(`delivered after Tor came back: ${backMs} ms\n`)
+  }, 240_000)
 })
 
 const isReachable = ({ name, api }: Daemon): Promise<boolean> =>

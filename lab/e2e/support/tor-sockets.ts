@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { familyOf } from './loopback.ts'
 
 const LISTENING = '0A'
-const WATCH_MS = 20
+const WATCH_MS = 50
 
 /** Places that a process went to of itself: not those that came to a port on which it listens. */
 export class Outgoing implements Disposable {
@@ -14,7 +14,8 @@ export class Outgoing implements Disposable {
   /** Watches every process below ours whose command line names `program`, from its first moment. */
   constructor(program: string) {
     this.#timer = setInterval(() => {
-      for (const pid of familyOf(process.pid).filter((each) => commandOf(each).includes(program))) {
+      for (const pid of familyOf(process.pid)) {
+        if (!commandOf(pid).includes(program)) continue
         for (const place of outgoingOf(pid)) this.places.add(place)
       }
     }, WATCH_MS)
@@ -36,13 +37,13 @@ const commandOf = (pid: number): string => orEmpty(() => readFileSync(`/proc/${p
 
 function outgoingOf(pid: number): readonly string[] {
   const own = socketsOf(pid)
-  const tcp = ['tcp', 'tcp6'].flatMap((table) => rowsOf(pid, table)).filter(({ inode }) => own.has(inode))
+  const rowsOfOwn = (table: string): readonly Row[] => rowsOf(pid, table).filter(({ inode }) => own.has(inode))
+  const tcp = [...rowsOfOwn('tcp'), ...rowsOfOwn('tcp6')]
   const listening = new Set(tcp.filter(({ state }) => state === LISTENING).map(({ local }) => portOf(local)))
-  const udp = ['udp', 'udp6'].flatMap((table) => rowsOf(pid, table)).filter(({ inode }) => own.has(inode))
+  const begun = tcp.filter(({ state, local }) => state !== LISTENING && !listening.has(portOf(local)))
+  const udp = [...rowsOfOwn('udp'), ...rowsOfOwn('udp6')]
   return [
-    ...tcp
-      .filter(({ state, local }) => state !== LISTENING && !listening.has(portOf(local)))
-      .map(({ remote }) => textOf(remote)),
+    ...begun.map(({ remote }) => textOf(remote)),
     ...udp.map(({ local, remote }) => `udp ${textOf(local)} ${textOf(remote)}`),
   ]
 }
