@@ -194,7 +194,9 @@ describe('a reader', () => {
     await gone.stop()
     const unreachable = { name: 'PortError', code: 'STORAGE_UNREACHABLE', isRetryable: true }
     await expect(reader.read(address, cid, never())).rejects.toMatchObject(unreachable)
-    const wrong = multiaddr(String(someone.getMultiaddrs()[0])).decapsulate('/p2p').encapsulate(`/p2p/${gone.peerId}`)
+    const wrong = multiaddr(String(someone.getMultiaddrs()[0]))
+      .decapsulate('/p2p')
+      .encapsulate(`/p2p/${gone.peerId.toString()}`)
     await expect(reader.read(String(wrong), cid, never())).rejects.toMatchObject(unreachable)
   })
   it('[BLK-9] [BLK-8] does not wait for ever for a peer that is silent, and ends at once when told', async () => {

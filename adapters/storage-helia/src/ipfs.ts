@@ -1,6 +1,6 @@
 /** One Helia over each libp2p node, started when it is first needed and stopped when nobody needs it. Spec: BLK-12. */
 import type { Helia } from 'helia'
-import type { Libp2p, PeerId, ServiceMap } from '@libp2p/interface'
+import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { LogPort } from '@parley/engine'
 import { ENVELOPE_BYTES_MAX, assert } from '@parley/core'
 import { libp2pView } from './libp2p-view.ts'
@@ -103,7 +103,7 @@ class SharedIpfs {
 /** No routers, no gateways, no node of its own: bitswap over ours. */
 async function createHelia(libp2p: Libp2p, blockstore: OutboxBlockstore): Promise<Helia> {
   const [{ createHeliaLight }, { withBitswap }] = await Promise.all([import('helia'), import('@helia/bitswap')])
-  const helia = withBitswap<ServiceMap>(Object.assign(createHeliaLight({ blockstore }), { libp2p }), {
+  const helia = withBitswap(Object.assign(createHeliaLight({ blockstore }), { libp2p }), {
     runOnLimitedConnections: true,
     maxIncomingMessageSize: MESSAGE_BYTES_MAX,
   })

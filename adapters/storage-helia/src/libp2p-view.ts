@@ -19,7 +19,7 @@ export function libp2pView(libp2p: Libp2p, onUnsent: (peer: PeerId) => void): Li
     options?: StreamHandlerOptions,
   ): Promise<void> => {
     const fresh: StreamHandler = (stream, connection) => {
-      for (const topology of topologies) topology.onDisconnect?.(connection.remotePeer)
+      for (const topology of topologies) void topology.onDisconnect?.(connection.remotePeer)
       return handler(stream, connection)
     }
     return libp2p.handle(protocols, fresh, options)

@@ -54,13 +54,8 @@ describe('the outbox', () => {
       writeFileSync(join(folder, 'notes.txt'), 'mine')
       const log = createMemoryLog()
       expect(await new Outbox(folder).open(log)).toEqual({ blocks: 1, unfinished: 1, damaged: 3 })
-      expect(readdirSync(folder).toSorted()).toEqual(
-        [
-          names[0],
-          ...[names[1], names[2], sha256(new Uint8Array())].map((name) => `${name}.damaged`),
-          'notes.txt',
-        ].toSorted(),
-      )
+      const damaged = [names[1], names[2], sha256(new Uint8Array())].map((name) => `${name}.damaged`)
+      expect(new Set(readdirSync(folder))).toEqual(new Set([names[0], ...damaged, 'notes.txt']))
       expect(log.entries.map(({ level, fields }) => [level, fields])).toEqual([
         ['info', { count: 1 }],
         ['warn', { count: 3 }],

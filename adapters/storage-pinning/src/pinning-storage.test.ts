@@ -46,7 +46,7 @@ describe('a pinning service', () => {
     }))
   it('[BLK-15] that could not fetch the block has failed for now, and is asked anew', () =>
     withWorld(async ({ service, open, own }) => {
-      const nowhere = `/ip4/127.0.0.1/tcp/1/p2p/${own.peerId}`
+      const nowhere = `/ip4/127.0.0.1/tcp/1/p2p/${own.peerId.toString()}`
       await expect(open({ origins: () => [nowhere] }).store(cid, block, never())).rejects.toMatchObject(unreachable)
       expect(service.pins.size).toBe(0)
       expect(await open().store(cid, block, never())).toEqual(service.peers)

@@ -1,5 +1,5 @@
 /** The requests of the Pinning Service API that this adapter needs, each bounded in time, with checked answers. */
-import type { RemotePinningServiceClientInterface } from '@ipfs-shipyard/pinning-service-client'
+import type * as Client from '@ipfs-shipyard/pinning-service-client'
 import { withDeadline } from './deadline.ts'
 import { RefusedAnswer, field, readRefusal } from './pinning-errors.ts'
 
@@ -26,8 +26,8 @@ export interface PinsOptions {
 }
 
 interface Loaded {
-  readonly api: RemotePinningServiceClientInterface
-  readonly sdk: typeof import('@ipfs-shipyard/pinning-service-client')
+  readonly api: Client.RemotePinningServiceClientInterface
+  readonly sdk: typeof Client
 }
 
 export class Pins {

@@ -1,5 +1,6 @@
 /** Blocks in a bucket of any service that speaks S3. Spec: BLK-14. */
-import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type * as S3 from '@aws-sdk/client-s3'
+import type { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { DAY_MS, assertBlock, parseCid } from '@parley/core'
 import type { BlockStoragePort } from '@parley/engine'
 import { isNotFound, toPortError } from './s3-errors.ts'
@@ -85,21 +86,18 @@ export function createS3Storage(options: S3StorageOptions): BlockStoragePort {
 }
 
 interface Loaded {
-  readonly client: S3Client
-  readonly sdk: typeof import('@aws-sdk/client-s3')
-  readonly sign: typeof import('@aws-sdk/s3-request-presigner').getSignedUrl
+  readonly client: S3.S3Client
+  readonly sdk: typeof S3
+  readonly sign: typeof getSignedUrl
 }
 
 async function loadSdk(options: S3StorageOptions): Promise<Loaded> {
-  const [sdk, { getSignedUrl }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('@aws-sdk/s3-request-presigner'),
-  ])
-  return { client: new sdk.S3Client(clientConfig(options)), sdk, sign: getSignedUrl }
+  const [sdk, presigner] = await Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/s3-request-presigner')])
+  return { client: new sdk.S3Client(clientConfig(options)), sdk, sign: presigner.getSignedUrl }
 }
 
 /** Everything that the SDK would otherwise look for in files, variables and the metadata service of a cloud machine. */
-function clientConfig(options: S3StorageOptions): S3ClientConfig {
+function clientConfig(options: S3StorageOptions): S3.S3ClientConfig {
   const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle = true } = options
   return {
     endpoint,

@@ -1,5 +1,7 @@
 /** What the tests use of the S3 server; the package has no types. */
 declare module '@20minutes/s3rver' {
+  import type { RequestListener } from 'node:http'
+
   interface S3rverOptions {
     readonly address: string
     readonly port: number
@@ -10,11 +12,8 @@ declare module '@20minutes/s3rver' {
   }
   export default class S3rver {
     constructor(options: S3rverOptions)
-    readonly httpServer: import('node:http').Server
     configureBuckets(): Promise<unknown>
-    callback(): import('node:http').RequestListener
-    run(): Promise<{ readonly port: number }>
-    close(): Promise<void>
+    callback(): RequestListener
   }
 }
 

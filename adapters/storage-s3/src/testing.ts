@@ -56,7 +56,9 @@ export async function startS3(): Promise<TestS3> {
     }
     serve(request, response)
   }
-  let { server, port } = await listen(listener)
+  const first = await listen(listener)
+  const { port } = first
+  let { server } = first
   const set =
     (mode: typeof door): Fault =>
     async () => {
