@@ -44,13 +44,14 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts a push node; `address` is where others find it. */
-  async pushNode(): Promise<{ readonly child: Child; readonly address: string; readonly data: string }> {
-    const data = join(this.folder, 'push-node')
-    const child = this.process('push-node', ['push-node', '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0'])
-    const { addresses } = await child.ready()
+  async pushNode(name = 'push-node', others: readonly string[] = []): Promise<TestPushNode> {
+    const data = join(this.folder, name)
+    const listen = others.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
+    const child = this.process(name, ['push-node', '--data', data, ...listen, ...others])
+    const { addresses, metricsUrl } = await child.ready()
     const [address] = Array.isArray(addresses) ? addresses : []
     if (typeof address !== 'string') throw new Error('the push node has no address')
-    return { child, address, data }
+    return { child, address, data, figure: (metric) => figureOf(String(metricsUrl), metric) }
   }
 
   /** Opens the page of a node as its owner does, with the printed address. */
@@ -86,6 +87,20 @@ export class Stage implements AsyncDisposable {
     ]
     if (findings.length > 0) throw new Error(findings.join('\n'))
   }
+}
+
+export interface TestPushNode {
+  readonly child: Child
+  /** Where others find it. */
+  readonly address: string
+  readonly data: string
+  /** A figure of its metrics, without the prefix of their names. */
+  readonly figure: (name: string) => Promise<number>
+}
+
+async function figureOf(url: string, name: string): Promise<number> {
+  const text = await (await fetch(url)).text()
+  return Number(new RegExp(`^parley_push_${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
 }
 
 /** Anybody with a node, in a process of its own or in ours. */
