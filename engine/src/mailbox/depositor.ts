@@ -29,8 +29,10 @@ import type { Cancel } from '../ports/clock.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
 import {
   changeDeposit,
+  depositById,
   depositPlace,
   depositsOfChain,
+  holdingsOf,
   insertDeposit,
   saveHolding,
   type Deposit,
@@ -42,7 +44,8 @@ import { isAnswerOnly, outboxOfDeposit, peersWithOutbox, undeposited, type Outbo
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
 import { placesFor } from './places.ts'
-import type { Copies, Warehouse } from './warehouse.ts'
+import { renewDeposit } from './renewal.ts'
+import type { Copies, OwnCopies, Warehouse } from './warehouse.ts'
 import { encodeSecret } from './slot-secret.ts'
 import type { Block } from './holders.ts'
 
@@ -190,8 +193,27 @@ export class Depositor {
     })
     await this.#warehouse.point(placed.record, placed.key, places)
     await context.turns.run('input', () => (commit) => markStored(context, commit, placed.id, copies))
-    const topic = placed.topic
-    context.sessions.mailbox.wake(topic, encodeHint([placed.key]))
+    context.sessions.mailbox.wake(placed.topic, encodeHint([placed.key]))
+    copies.later
+      ?.then((own) => this.#addOwn(placed.id, own, places))
+      .catch((error: unknown) =>
+        context.log.log('warn', 'a pointer does not name the own storage yet', { error: String(error) }),
+      )
+  }
+
+  /** The own storage took its time: the pointer names it too from now on. */
+  async #addOwn(id: number, own: OwnCopies, places: readonly string[]): Promise<void> {
+    const context = this.#context()
+    const deposit = depositById(context.store, id)
+    if (this.#isStopped || !own.isKept || deposit?.state !== 'placed') return
+    const locations = new Map(own.blocks.map((block) => [toHex(block.cid), block]))
+    const renewed = await renewDeposit(context, deposit, {
+      blocks: deposit.blocks.map((block) => locations.get(toHex(block.cid)) ?? block),
+      holders: holdingsOf(context.store, id).flatMap(({ holder, isLost }) => (isLost ? [] : [holder])),
+      locations: own.locations,
+      state: 'placed',
+    })
+    if (renewed !== undefined) await this.#warehouse.point(renewed.record, renewed.key, places)
   }
 
   /** The next slot of the ring that we have in the epoch of the first envelope: its reader knows that one. PTR-3 */

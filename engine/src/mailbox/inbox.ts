@@ -10,11 +10,13 @@ import {
   topicOfKey,
   WAITING_LIFETIME_MS,
 } from '@parley/core'
-import { inboxKeys } from '../account/bundle.ts'
+import { inboxKeyNames, inboxKeys } from '../account/bundle.ts'
 import type { Context } from '../context.ts'
 
 export class Inbox {
   readonly #context: () => Context
+  /** Ids of the keys under these names: making keys from their seeds at every look costs more than the look. */
+  #ids: { readonly names: string; readonly ids: readonly Uint8Array[] } = { names: '', ids: [] }
   /** Buckets in which mail may be left now. */
   #current: readonly Uint8Array[] = []
 
@@ -25,7 +27,7 @@ export class Inbox {
   /** `near`: buckets of today; `full`: of every day on which something may have been left that still waits. */
   async keys(scope: 'near' | 'full'): Promise<readonly Uint8Array[]> {
     const now = this.#context().clock.now()
-    const ids = (await inboxKeys(this.#context())).map(({ publicKey }) => inboxKeyId(publicKey))
+    const ids = await this.#keyIds()
     const bucketsSince = (start: number): readonly Uint8Array[] => {
       const keys: Uint8Array[] = []
       for (let day = dayOf(start); day <= dayOf(now + CLOCK_SKEW_MAX_MS); day++) {
@@ -35,6 +37,15 @@ export class Inbox {
     }
     this.#current = bucketsSince(now - CLOCK_SKEW_MAX_MS)
     return scope === 'near' ? this.#current : bucketsSince(now - WAITING_LIFETIME_MS - DAY_MS)
+  }
+
+  async #keyIds(): Promise<readonly Uint8Array[]> {
+    const names = inboxKeyNames(this.#context().store).join()
+    if (names !== this.#ids.names) {
+      const keys = await inboxKeys(this.#context())
+      this.#ids = { names, ids: keys.map(({ publicKey }) => inboxKeyId(publicKey)) }
+    }
+    return this.#ids.ids
   }
 
   topics(): readonly number[] {

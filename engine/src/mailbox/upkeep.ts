@@ -2,36 +2,23 @@
  * Looks after what was left with others: whether they still have it, whether its reader gave a sign, and whether anybody
  * still needs it. Spec: OFF-8, OFF-10, OFF-11.
  */
-import {
-  blockCid,
-  DAY_MS,
-  POINTER_HOLDERS_MAX,
-  sealPointer,
-  toHex,
-  WAITING_LIFETIME_MS,
-  type PointedBlock,
-} from '@parley/core'
+import { blockCid, DAY_MS, toHex, WAITING_LIFETIME_MS, type PointedBlock } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import {
   abandonedDeposits,
-  changeDeposit,
   deleteDeposit,
-  depositPlace,
   holdingsOf,
   placedDeposits,
   saveHolding,
   type Deposit,
-  type DepositState,
 } from '../store/deposits.ts'
 import { failEntry } from '../store/entries.ts'
 import { deleteOutbox, expiredOutbox, isAnswerOnly, outboxOfDeposit } from '../store/outbox.ts'
 import { forgetRetrieved } from '../store/retrieved.ts'
-import type { Block } from './holders.ts'
-import type { Holders } from './holders.ts'
-import { isPeer } from './blocks.ts'
+import type { Block, Holders } from './holders.ts'
 import { placesFor } from './places.ts'
-import { decodeSecret } from './slot-secret.ts'
+import { renewDeposit } from './renewal.ts'
 import type { Copies, Warehouse } from './warehouse.ts'
 
 /** Every deposit is looked at once in this time. */
@@ -156,7 +143,12 @@ export class Upkeep {
   async #release(deposit: Deposit): Promise<void> {
     const { store, turns } = this.#context()
     const holders = holdingsOf(store, deposit.id).map(({ holder }) => holder)
-    const emptied = await this.#renewed(deposit, [], [], 'void')
+    const emptied = await renewDeposit(this.#context(), deposit, {
+      blocks: [],
+      holders: [],
+      locations: [],
+      state: 'void',
+    })
     await this.#warehouse.discard(
       deposit.blocks.map(({ cid }) => cid),
       holders,
@@ -182,7 +174,12 @@ export class Upkeep {
     if (isChanged && deposit.secretSealed !== undefined) {
       const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
       const locations = copies?.locations ?? deposit.locations
-      const renewed = await this.#renewed(deposit, copies?.blocks ?? blocks, [...holders, ...locations], 'placed')
+      const renewed = await renewDeposit(this.#context(), deposit, {
+        blocks: copies?.blocks ?? blocks,
+        holders,
+        locations,
+        state: 'placed',
+      })
       if (renewed !== undefined) await this.#point(renewed)
     } else await this.#point(deposit)
   }
@@ -234,28 +231,6 @@ export class Upkeep {
       commit.touch('network')
     })
     return copies
-  }
-
-  /** A newer record of the deposit, durable. `undefined` for a worked one, and when it was changed meanwhile. */
-  async #renewed(
-    deposit: Deposit,
-    blocks: readonly PointedBlock[],
-    holders: readonly string[],
-    state: DepositState,
-  ): Promise<Deposit | undefined> {
-    const { store, vault, crypto, clock, random, turns } = this.#context()
-    const { secretSealed } = deposit
-    if (secretSealed === undefined) return undefined
-    const secret = decodeSecret(vault.open(depositPlace(deposit.chain, deposit.slot), secretSealed))
-    const now = clock.now()
-    const sequence = Math.max(now, deposit.sequence + 1)
-    const expiresAt = Math.max(deposit.expiresAt, now + 1)
-    const payload = { blocks, holders: holders.slice(0, POINTER_HOLDERS_MAX) }
-    const record = await sealPointer(crypto, secret, { sequence, expiresAt, nonce: random(24) }, payload)
-    const locations = holders.filter((holder) => !isPeer(holder))
-    const change = { sequence, record, blocks, locations, renewedAt: now, expiresAt }
-    const isChanged = await turns.run('input', () => () => changeDeposit(store, deposit, change, state))
-    return isChanged ? { ...deposit, ...change, state } : undefined
   }
 
   #point({ peerId, record, key }: Deposit): Promise<void> {

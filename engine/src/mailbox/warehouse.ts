@@ -2,21 +2,32 @@
 import { cidText, type PointedBlock } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { BlockStoragePort } from '../ports/block-storage.ts'
+import type { Cancel } from '../ports/clock.ts'
 import { PortError } from '../ports/port-error.ts'
 import type { Block, Holders } from './holders.ts'
 
+/** How long a deposit that push nodes took waits for the own storage. */
+const STORAGE_PATIENCE_MS = 500
 /** Blocks that are given to the own storage at the same time. */
 const STORAGE_PARALLEL = 8
 
-export interface Copies {
-  /** Push nodes that hold all blocks, with their receipts. */
-  readonly holders: readonly { readonly address: string; readonly receipt: Uint8Array | undefined }[]
+/** What the own storage did. */
+export interface OwnCopies {
   /** The blocks, with their locations in the own storage where each has its own. */
   readonly blocks: readonly PointedBlock[]
   /** Locations in the own storage that have all of them. */
   readonly locations: readonly string[]
-  /** The own storage is not this machine. */
+  /** The own storage has all of them … */
+  readonly isKept: boolean
+  /** … and is not this machine. */
   readonly isKeptElsewhere: boolean
+}
+
+export interface Copies extends OwnCopies {
+  /** Push nodes that hold all blocks, with their receipts. */
+  readonly holders: readonly { readonly address: string; readonly receipt: Uint8Array | undefined }[]
+  /** The own storage is still at it: a pinning service may take minutes. */
+  readonly later: Promise<OwnCopies> | undefined
 }
 
 export interface WarehouseOptions {
@@ -46,11 +57,24 @@ export class Warehouse {
    * @throws PortError when nobody took them.
    */
   async keep(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies> {
-    const [holders, own] = await Promise.all([this.#leave(places, blocks, wanted), this.#keepSelf(blocks)])
-    if (holders.length === 0 && !own.isKept) {
+    const keeping = this.#keepSelf(blocks)
+    const holders = await this.#leave(places, blocks, wanted)
+    const own = holders.length === 0 ? await keeping : await this.#inTime(keeping)
+    if (holders.length === 0 && own?.isKept !== true) {
       throw new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)
     }
-    return { holders, blocks: own.blocks, locations: own.locations, isKeptElsewhere: own.isKeptElsewhere }
+    if (own !== undefined) return { ...own, holders, later: undefined }
+    const named = blocks.map(({ cid, size }) => ({ cid, size }))
+    return { blocks: named, locations: [], isKept: false, isKeptElsewhere: false, holders, later: keeping }
+  }
+
+  /** Push nodes have it: the reader need not wait for a slow storage. */
+  async #inTime(keeping: Promise<OwnCopies>): Promise<OwnCopies | undefined> {
+    let cancel: Cancel = () => undefined
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.#context().clock.after(STORAGE_PATIENCE_MS, () => resolve(undefined))
+    })
+    return Promise.race([keeping, late]).finally(cancel)
   }
 
   /** The first `wanted` places at once; each that fails is replaced by the next. */
@@ -71,7 +95,7 @@ export class Warehouse {
     return taken
   }
 
-  async #keepSelf(blocks: readonly Block[]): Promise<Omit<Copies, 'holders'> & { readonly isKept: boolean }> {
+  async #keepSelf(blocks: readonly Block[]): Promise<OwnCopies> {
     const named = blocks.map(({ cid, size }) => ({ cid, size }))
     const storage = await this.#storage()
     if (storage === undefined) return { blocks: named, locations: [], isKeptElsewhere: false, isKept: false }
