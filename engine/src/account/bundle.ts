@@ -147,13 +147,16 @@ async function newestInbox({ store, vault, crypto, random }: BundleContext, now:
   }
 }
 
+/** Under which names inbox keys are kept, the oldest first: the same names are the same keys. */
+export const inboxKeyNames = ({ store }: Pick<Context, 'store'>): readonly string[] => secretNames(store, INBOX)
+
 /** Every inbox key that may still be used to reach us, newest first. */
 export async function inboxKeys({
   store,
   vault,
   crypto,
 }: Pick<Context, 'store' | 'vault' | 'crypto'>): Promise<readonly InboxKey[]> {
-  const seeds = secretNames(store, INBOX)
+  const seeds = inboxKeyNames({ store })
     .toReversed()
     .map((name) => readSecret(store, vault, name))
   return Promise.all(seeds.filter((seed) => seed !== undefined).map((seed) => createInboxKey(crypto, seed)))

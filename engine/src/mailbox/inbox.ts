@@ -40,7 +40,7 @@ export class Inbox {
   }
 
   async #keyIds(): Promise<readonly Uint8Array[]> {
-    const names = inboxKeyNames(this.#context().store).join()
+    const names = inboxKeyNames(this.#context()).join()
     if (names !== this.#ids.names) {
       const keys = await inboxKeys(this.#context())
       this.#ids = { names, ids: keys.map(({ publicKey }) => inboxKeyId(publicKey)) }

@@ -115,7 +115,9 @@ export class Retriever {
     const { clock, random } = this.#context()
     const jitter = ((random(1)[0] ?? 0) / 255) * (POLL_PUSH_MS / 4)
     this.#pollTimer = clock.after(POLL_PUSH_MS + jitter, () => {
-      this.look(++this.#polls % POLLS_PER_FULL === 0 ? 'full' : 'near')
+      const isFull = ++this.#polls % POLLS_PER_FULL === 0
+      // Without a push node there is nobody to ask; one that comes is asked at once.
+      if (isFull || this.#context().sessions.mailbox.pushNodes().length > 0) this.look(isFull ? 'full' : 'near')
       this.#schedulePoll()
     })
   }
