@@ -1,6 +1,6 @@
 /**
  * Where sealed envelopes wait while their reader is away: a place of the sender's choosing, besides the push nodes.
- * Blocks are ciphertext and named by their content; whoever holds one learns its size. Spec: BLK-1…BLK-6.
+ * Blocks are ciphertext and named by their content; whoever holds one learns its size. Spec: BLK-1…BLK-8.
  */
 export interface BlockStoragePort {
   /** For display. */
@@ -10,7 +10,8 @@ export interface BlockStoragePort {
    * `https://…` for a plain GET of exactly the block, or a multiaddr that ends in `/p2p/ID` for an IPFS peer that has it.
    * Idempotent: the same block again renews its locations. The bytes are borrowed until this settles.
    * @throws PortError `STORAGE_UNREACHABLE` (retryable), `STORAGE_REFUSED` (wrong credentials, quota: a person must act),
-   * `STORE_FULL` for a full disk of this machine; the abort reason.
+   * `STORE_FULL` for a full disk of this machine; the abort reason; AssertionError when `cid` is not the name of `block`
+   * or it is over ENVELOPE_BYTES_MAX (BLK-3).
    */
   store(cid: string, block: Uint8Array, signal: AbortSignal): Promise<readonly string[]>
   /** Whether the place still has exactly this block. @throws PortError `STORAGE_UNREACHABLE`, `STORAGE_REFUSED`; the abort reason. */
@@ -23,7 +24,7 @@ export interface BlockStoragePort {
 
 export type StorageKind = 'self-hosted' | 'dropbox' | 's3' | 'pinning'
 
-/** Reads blocks from the locations that other people's storage gave. */
+/** Reads blocks from the locations that other people's storage gave. Spec: BLK-9, BLK-10. */
 export interface BlockReaderPort {
   /** True when this reader is allowed and able to try `location`; any text. */
   canRead(location: string): boolean
