@@ -32,7 +32,7 @@ const LOOKUPS = 100
 /** Earlier nodes that each node knows at the start. */
 const KNOWN_MAX = 3
 /** Nodes that each node has in its table before anything is measured. */
-const SETTLED_PEERS = 16
+const SETTLED_PEERS = 8
 const SETTLE_MS_MAX = 30_000
 const LISTEN = '/ip4/127.0.0.1/tcp/0'
 

@@ -64,6 +64,7 @@ export class StreamLink implements Link {
     this.ended = promise
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('drain', this.#flush)
+    stream.addEventListener('idle', this.#onIdle)
     stream.addEventListener('remoteCloseWrite', this.#onRemoteEnd)
     stream.addEventListener('close', (event) => {
       clearTimeout(this.#abortTimer)
@@ -132,6 +133,25 @@ export class StreamLink implements Link {
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false
+    this.#write()
+    if (this.#closeReason === 'local' && this.#queue.byteLength === 0) this.#closeStream()
+    if (this.#isSenderWaiting && this.isOpen && this.#queue.byteLength <= this.#bufferBytesMax / 2) {
+      this.#isSenderWaiting = false
+      this.#handlers?.onDrain()
+    }
+  }
+
+  /**
+   * After a drain the stream writes the rest a moment later, and may never need another drain. It says so while it is
+   * still writing, when nothing can be added.
+   */
+  readonly #onIdle = (): void => {
+    if (this.#isFlushScheduled || (!this.#isSenderWaiting && this.#queue.byteLength === 0)) return
+    this.#isFlushScheduled = true
+    setImmediate(this.#flush)
+  }
+
+  #write(): void {
     const stream = this.#stream
     while (this.#queue.byteLength > 0 && stream.writeStatus === 'writable' && !stream.writableNeedsDrain) {
       try {
@@ -142,11 +162,6 @@ export class StreamLink implements Link {
         stream.abort(toError(error))
         return
       }
-    }
-    if (this.#closeReason === 'local' && this.#queue.byteLength === 0) this.#closeStream()
-    if (this.#isSenderWaiting && this.isOpen && this.#queue.byteLength <= this.#bufferBytesMax / 2) {
-      this.#isSenderWaiting = false
-      this.#handlers?.onDrain()
     }
   }
 

@@ -16,7 +16,10 @@ interface Bucket {
   atMs: number
 }
 
-/** Peers are forgotten when the caller says so; until then one small record each. */
+/** Peers that are remembered; whoever is forgotten starts with a full bucket. */
+const PEERS_MAX = 4_096
+
+/** The caller forgets who is gone; of too many, the one who said its first thing longest ago is forgotten. */
 export function createAllowance({ nowMs }: { readonly nowMs: () => number }): Allowance {
   const bucketsByPeer = new Map<string, Bucket>()
   return {
@@ -24,6 +27,8 @@ export function createAllowance({ nowMs }: { readonly nowMs: () => number }): Al
       const now = nowMs()
       const bucket = bucketsByPeer.get(peerId) ?? { left: burst, atMs: now }
       bucketsByPeer.set(peerId, bucket)
+      const [oldest] = bucketsByPeer.keys()
+      if (bucketsByPeer.size > PEERS_MAX && oldest !== undefined) bucketsByPeer.delete(oldest)
       bucket.left = Math.min(burst, bucket.left + ((now - bucket.atMs) / 1_000) * perSecond)
       bucket.atMs = now
       if (bucket.left < 1) return false
