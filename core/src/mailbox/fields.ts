@@ -1,6 +1,6 @@
 /** Reads the fields that requests, responses and records share. Everything here is total: wrong bytes are `undefined`. */
 import { type CborValue, isBytes, isList } from '../base/cbor.ts'
-import { ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, MAILBOX_BLOCKS_MAX } from '../base/limits.ts'
+import { FRAME_BYTES_MAX, MAILBOX_BLOCKS_MAX } from '../base/limits.ts'
 import { isBlockCid } from './cid.ts'
 
 /** What the number of a request takes of a frame. MBX-1 */
@@ -19,9 +19,6 @@ export const bytesListOf = (
   isList(value, countMax) && value.every((item): item is Uint8Array => isBytes(item) && item.length <= bytesMax)
     ? value
     : undefined
-
-export const blocksOf = (value: CborValue | undefined): readonly Uint8Array[] | undefined =>
-  bytesListOf(value, MAILBOX_BLOCKS_MAX, ENVELOPE_BYTES_MAX)
 
 /** The heads of the list around the items, at most. */
 const LIST_BYTES = 16

@@ -43,6 +43,39 @@ describe('requests of the mailbox protocol', () => {
     )
   })
 
+  it('[MBX-4] with blocks are the CBOR that a general encoder gives, and nothing else is read', () => {
+    const lengths = [0, 1, 23, 24, 255, 256, 65_535, 65_536]
+    const items = fc.array(
+      fc.constantFrom(...lengths).map((length) => new Uint8Array(length).fill(7)),
+      { maxLength: 30 },
+    )
+    fc.assert(
+      fc.property(items, (blocks) => {
+        expect(encodeRequest({ type: 'blocks', blocks })).toEqual(encodeCbor([3, blocks]))
+        expect(encodeResponse({ type: 'blocks', blocks })).toEqual(encodeCbor([4, blocks]))
+      }),
+      { numRuns: 30 },
+    )
+    for (const longer of [
+      [0x82, 3, 0x98, 1, 0x40],
+      [0x82, 3, 0x81, 0x58, 1, 7],
+      [0x82, 3, 0x81, 0x59, 0, 1, 7],
+      [0x82, 3, 0x81, 0x5a, 0, 0, 0, 1, 7],
+      [0x82, 0x18, 3, 0x81, 0x41, 7],
+      [0x82, 3, 0x81, 0x41],
+      [0x82, 3, 0x81],
+      [0x82, 3],
+      [0x82, 3, 0x81, 0x41, 7, 7],
+      [0x82, 3, 0x9f, 0x41, 7, 0xff],
+      [0x82, 3, 0x81, 0x61, 0x61],
+      [0x82, 3, 0x81, 0x5b, 0, 0, 0, 0, 0, 0, 0, 1, 7],
+      [0x82, 3, 0x81, 0x5a, 0xff, 0xff, 0xff, 0xff],
+    ]) {
+      expect(decodeRequest(Uint8Array.from(longer))).toBeUndefined()
+    }
+    expect(decodeRequest(Uint8Array.of(0x82, 3, 0x81, 0x41, 7))).toMatchObject({ type: 'blocks' })
+  })
+
   it('[MBX-4] have lists with a limit', () => {
     expect(decodes([2, times(MAILBOX_BLOCKS_MAX, [cid, 512])])).toBe(true)
     expect(decodes([2, times(MAILBOX_BLOCKS_MAX + 1, [cid, 512])])).toBe(false)

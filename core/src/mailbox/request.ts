@@ -1,6 +1,7 @@
 /** What is asked of a holder. Spec: MBX-4. */
 import { type CborValue, decodeCbor, encodeCbor, isBytes, isList, isUint } from '../base/cbor.ts'
 import {
+  ENVELOPE_BYTES_MAX,
   KEY_PREFIX_BYTES,
   MAILBOX_BLOCKS_MAX,
   MAILBOX_KEYS_MAX,
@@ -8,8 +9,9 @@ import {
   POINTER_BYTES_MAX,
 } from '../base/limits.ts'
 import { exhaustive } from '../base/result.ts'
+import { decodeByteList, encodeByteList, isByteList } from './byte-list.ts'
 import { isBlockCid } from './cid.ts'
-import { blocksOf, bytesListOf, cidsOf, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
+import { bytesListOf, cidsOf, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
 
 /** A block by its CID (CID_BYTES) and its size in bytes. */
 export interface NamedBlock {
@@ -24,7 +26,7 @@ export type MailboxRequest =
   | { readonly type: 'info' }
   /** Announces blocks; the answer says which to send. */
   | { readonly type: 'store'; readonly blocks: readonly NamedBlock[] }
-  /** Announced blocks; see {@link fittingItems} for how many of them one request carries. */
+  /** Announced blocks; see {@link fittingItems} for how many of them one request carries. Decoded: views into the bytes. */
   | { readonly type: 'blocks'; readonly blocks: readonly Uint8Array[] }
   | { readonly type: 'fetch'; readonly cids: readonly Uint8Array[] }
   | { readonly type: 'drop'; readonly cids: readonly Uint8Array[] }
@@ -37,18 +39,19 @@ export type MailboxRequest =
 /** The order is the number on the wire, from 1. */
 const TYPES = ['info', 'store', 'blocks', 'fetch', 'drop', 'challenge', 'point', 'find'] as const
 
+const BLOCKS = TYPES.indexOf('blocks') + 1
+
 export function encodeRequest(request: MailboxRequest): Uint8Array {
+  if (request.type === 'blocks') return encodeByteList(BLOCKS, request.blocks)
   return encodeCbor([TYPES.indexOf(request.type) + 1, ...fieldsOf(request)])
 }
 
-function fieldsOf(request: MailboxRequest): readonly CborValue[] {
+function fieldsOf(request: Exclude<MailboxRequest, { readonly type: 'blocks' }>): readonly CborValue[] {
   switch (request.type) {
     case 'info':
       return []
     case 'store':
       return [request.blocks.map(({ cid, size }) => [cid, size])]
-    case 'blocks':
-      return [request.blocks]
     case 'fetch':
     case 'drop':
       return [request.cids]
@@ -66,16 +69,21 @@ function fieldsOf(request: MailboxRequest): readonly CborValue[] {
 /** `undefined` for anything that {@link encodeRequest} does not give for a request within its limits. */
 export function decodeRequest(bytes: Uint8Array): MailboxRequest | undefined {
   if (bytes.length > MAILBOX_BODY_BYTES_MAX) return undefined
+  if (isByteList(BLOCKS, bytes)) {
+    const blocks = decodeByteList(BLOCKS, bytes, MAILBOX_BLOCKS_MAX, ENVELOPE_BYTES_MAX)
+    return blocks && { type: 'blocks', blocks }
+  }
   const value = decodeCbor(bytes)
   if (!isList(value, 3)) return undefined
   const [number, first, second] = value
   const type = isUint(number, TYPES.length) ? TYPES[number - 1] : undefined
-  if (type === undefined || value.length !== (type === 'info' ? 1 : type === 'challenge' ? 3 : 2)) return undefined
+  if (type === undefined || type === 'blocks') return undefined
+  if (value.length !== (type === 'info' ? 1 : type === 'challenge' ? 3 : 2)) return undefined
   return requestOf(type, first, second)
 }
 
 function requestOf(
-  type: MailboxRequest['type'],
+  type: Exclude<MailboxRequest['type'], 'blocks'>,
   first: CborValue | undefined,
   second: CborValue | undefined,
 ): MailboxRequest | undefined {
@@ -84,10 +92,6 @@ function requestOf(
       return { type }
     case 'store': {
       const blocks = namedBlocksOf(first)
-      return blocks && { type, blocks }
-    }
-    case 'blocks': {
-      const blocks = blocksOf(first)
       return blocks && { type, blocks }
     }
     case 'fetch':

@@ -1,6 +1,7 @@
 /** What a holder answers. Spec: HLD-1. */
 import { type CborValue, decodeCbor, encodeCbor, isBytes, isList, isUint } from '../base/cbor.ts'
 import {
+  ENVELOPE_BYTES_MAX,
   FRAME_BYTES_MAX,
   MAILBOX_BLOCKS_MAX,
   MAILBOX_POINTERS_MAX,
@@ -11,7 +12,8 @@ import {
 import { exhaustive } from '../base/result.ts'
 import type { Millis } from '../base/time.ts'
 import { HASH_BYTES, SIGNATURE_BYTES } from '../identity/signed-record.ts'
-import { blocksOf, bytesListOf, cidsOf, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
+import { decodeByteList, encodeByteList, isByteList } from './byte-list.ts'
+import { bytesListOf, cidsOf, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
 
 const REASONS = ['malformed', 'unsupported', 'full', 'too-many'] as const
 export type MailboxRefusal = (typeof REASONS)[number]
@@ -54,11 +56,19 @@ const TYPES = ['refused', 'info', 'missing', 'receipt', 'blocks', 'done', 'diges
 /** Records that one response can carry: no record is smaller than the smallest bucket. */
 export const MAILBOX_FOUND_MAX = Math.floor(FRAME_BYTES_MAX / POINTER_BUCKETS_BYTES[0])
 
+/** Those that may be as large as a frame are `[number, [bytes, …]]`. */
+const BLOCKS = TYPES.indexOf('blocks')
+const RECORDS = TYPES.indexOf('records')
+
 export function encodeResponse(response: MailboxResponse): Uint8Array {
+  if (response.type === 'blocks') return encodeByteList(BLOCKS, response.blocks)
+  if (response.type === 'records') return encodeByteList(RECORDS, response.records)
   return encodeCbor([TYPES.indexOf(response.type), ...fieldsOf(response)])
 }
 
-function fieldsOf(response: MailboxResponse): readonly CborValue[] {
+type SmallResponse = Exclude<MailboxResponse, { readonly type: 'blocks' | 'records' }>
+
+function fieldsOf(response: SmallResponse): readonly CborValue[] {
   switch (response.type) {
     case 'refused':
       return [response.reason]
@@ -68,16 +78,12 @@ function fieldsOf(response: MailboxResponse): readonly CborValue[] {
       return [response.cids, response.receipt === undefined ? null : receiptFields(response.receipt)]
     case 'receipt':
       return receiptFields(response)
-    case 'blocks':
-      return [response.blocks]
     case 'done':
       return []
     case 'digests':
       return [response.digests]
     case 'statuses':
       return [response.statuses.map((status) => STATUSES.indexOf(status))]
-    case 'records':
-      return [response.records]
     default:
       return exhaustive(response)
   }
@@ -85,28 +91,39 @@ function fieldsOf(response: MailboxResponse): readonly CborValue[] {
 
 const receiptFields = ({ cids, expiresAt, signature }: Receipt): readonly CborValue[] => [cids, expiresAt, signature]
 
-const FIELDS: Readonly<Record<MailboxResponse['type'], number>> = {
+const FIELDS: Readonly<Record<SmallResponse['type'], number>> = {
   refused: 1,
   info: 3,
   missing: 2,
   receipt: 3,
-  blocks: 1,
   done: 0,
   digests: 1,
   statuses: 1,
-  records: 1,
 }
 
 /** `undefined` for anything that {@link encodeResponse} does not give for a response within its limits. */
 export function decodeResponse(bytes: Uint8Array): MailboxResponse | undefined {
   if (bytes.length > MAILBOX_BODY_BYTES_MAX) return undefined
+  if (isByteList(BLOCKS, bytes)) {
+    const blocks = copies(decodeByteList(BLOCKS, bytes, MAILBOX_BLOCKS_MAX, ENVELOPE_BYTES_MAX))
+    return blocks && { type: 'blocks', blocks }
+  }
+  if (isByteList(RECORDS, bytes)) {
+    const records = copies(decodeByteList(RECORDS, bytes, MAILBOX_FOUND_MAX, POINTER_BYTES_MAX))
+    return records && { type: 'records', records }
+  }
   const value = decodeCbor(bytes)
   if (!isList(value, 4) || !isUint(value[0])) return undefined
   const type = TYPES[value[0]]
+  if (type === 'blocks' || type === 'records') return undefined
   return type !== undefined && value.length === 1 + FIELDS[type] ? responseOf(type, value.slice(1)) : undefined
 }
 
-function responseOf(type: MailboxResponse['type'], fields: readonly CborValue[]): MailboxResponse | undefined {
+/** A reader keeps single blocks: none of them may keep a whole frame in memory. */
+const copies = (views: readonly Uint8Array[] | undefined): readonly Uint8Array[] | undefined =>
+  views?.map((view) => view.slice())
+
+function responseOf(type: SmallResponse['type'], fields: readonly CborValue[]): MailboxResponse | undefined {
   const [first, second, third] = fields
   switch (type) {
     case 'refused': {
@@ -125,10 +142,6 @@ function responseOf(type: MailboxResponse['type'], fields: readonly CborValue[])
       const receipt = receiptOf(fields)
       return receipt && { type, ...receipt }
     }
-    case 'blocks': {
-      const blocks = blocksOf(first)
-      return blocks && { type, blocks }
-    }
     case 'done':
       return { type }
     case 'digests': {
@@ -138,10 +151,6 @@ function responseOf(type: MailboxResponse['type'], fields: readonly CborValue[])
     case 'statuses': {
       const statuses = statusesOf(first)
       return statuses && { type, statuses }
-    }
-    case 'records': {
-      const records = bytesListOf(first, MAILBOX_FOUND_MAX, POINTER_BYTES_MAX)
-      return records && { type, records }
     }
     default:
       return exhaustive(type)

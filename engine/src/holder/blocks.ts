@@ -1,5 +1,6 @@
 /** The blocks that a holder has, by digest and by the peer that stored them. Spec: HLD-2, HLD-3. */
 import {
+  concat,
   digestOfCid,
   fittingItems,
   HOLDER_RENEWAL_STEP_MS,
@@ -12,6 +13,12 @@ import { bytesOf, numberOf } from '../store/rows.ts'
 import type { Account, Accounts } from './accounts.ts'
 import { rowsAmong } from './chunks.ts'
 import { keyText } from './key-text.ts'
+
+/**
+ * Blocks are as large as a power of two, and so are the pages of the database: with anything beside it, one block of a
+ * common size would take a page alone. So the first bytes of each stand elsewhere, which makes the rest fit in pairs.
+ */
+const HEAD_BYTES = 72
 
 export interface HeldBlock {
   readonly id: number
@@ -58,8 +65,8 @@ export class Blocks {
   }
 
   read(id: number): Uint8Array | undefined {
-    const [row] = this.#store.all('SELECT bytes FROM held_blocks WHERE id = ?', [id])
-    return row && bytesOf(row, 'bytes')
+    const [row] = this.#store.all('SELECT head, rest FROM held_blocks JOIN held_bytes USING (id) WHERE id = ?', [id])
+    return row && concat(bytesOf(row, 'head'), bytesOf(row, 'rest'))
   }
 
   /** The first of these that it has and one answer can carry, in their order; a CID that is named twice once. */
@@ -114,11 +121,22 @@ export class Blocks {
 
   /** Returns the bytes that an expired copy of the same block gave back, as a negative number. */
   #insert(digest: Uint8Array, account: Account, block: Uint8Array, expiresAt: Millis): number {
-    const expired = this.#store.run('DELETE FROM held_blocks WHERE digest = ? AND peer = ?', [digest, account.id])
-    const sql = 'INSERT INTO held_blocks (digest, peer, size, expires_at, bytes) VALUES (?, ?, ?, ?, ?)'
-    this.#store.run(sql, [digest, account.id, block.length, expiresAt, block])
-    this.#count += 1 - expired
-    return -expired * block.length
+    const [expired] = this.#store.all('SELECT id FROM held_blocks WHERE digest = ? AND peer = ?', [digest, account.id])
+    if (expired !== undefined) this.#delete(numberOf(expired, 'id'))
+    const rest = block.subarray(HEAD_BYTES)
+    this.#store.run('INSERT INTO held_bytes (rest) VALUES (?)', [rest])
+    this.#store.run(
+      'INSERT INTO held_blocks (id, digest, peer, size, expires_at, head) VALUES (last_insert_rowid(), ?, ?, ?, ?, ?)',
+      [digest, account.id, block.length, expiresAt, block.subarray(0, HEAD_BYTES)],
+    )
+    this.#count += 1
+    return expired === undefined ? 0 : -block.length
+  }
+
+  #delete(id: number): void {
+    this.#store.run('DELETE FROM held_blocks WHERE id = ?', [id])
+    this.#store.run('DELETE FROM held_bytes WHERE id = ?', [id])
+    this.#count -= 1
   }
 
   /** True when {@link renew} would write. */
@@ -143,8 +161,7 @@ export class Blocks {
     if (account === undefined) return
     let bytes = 0
     for (const { id, size } of this.held(cids, now, account).values()) {
-      this.#store.run('DELETE FROM held_blocks WHERE id = ?', [id])
-      this.#count -= 1
+      this.#delete(id)
       bytes += size
     }
     this.#accounts.book(account.id, -bytes, 0)
@@ -155,12 +172,12 @@ export class Blocks {
   collect(now: Millis, limit: number): number {
     const sql = 'SELECT id, peer, size FROM held_blocks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?'
     const rows = this.#store.all(sql, [now, limit])
-    for (const row of rows) {
-      this.#store.run('DELETE FROM held_blocks WHERE id = ?', [numberOf(row, 'id')])
-      this.#accounts.book(numberOf(row, 'peer'), -numberOf(row, 'size'), 0)
-      this.#accounts.close(numberOf(row, 'peer'))
+    for (const [peer, own] of Map.groupBy(rows, (row) => numberOf(row, 'peer'))) {
+      for (const row of own) this.#delete(numberOf(row, 'id'))
+      const bytes = own.reduce((total, row) => total + numberOf(row, 'size'), 0)
+      this.#accounts.book(peer, -bytes, 0)
+      this.#accounts.close(peer)
     }
-    this.#count -= rows.length
     return rows.length
   }
 }

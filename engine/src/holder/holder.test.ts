@@ -1,6 +1,7 @@
 import {
   blockCid,
   chainSecret,
+  DAY_MS,
   decodeResponse,
   encodeCbor,
   encodeRequest,
@@ -9,6 +10,7 @@ import {
   HOLDER_COLLECT_SLICE,
   HOLDER_PEERS_REMEMBERED_MAX,
   MAILBOX_BODY_BYTES_MAX,
+  type MailboxRequest,
   keyPrefix,
   pointerKey,
   sealPointer,
@@ -208,6 +210,62 @@ describe('a holder', () => {
     expect(await holder.serve(alice, encodeRequest({ type: 'info' }))).toBeUndefined()
     expect(await holder.collect()).toBe(false)
     expect(clock.timers).toBe(0)
+  })
+
+  it('[HLD-3] [HLD-7] counts exactly what it has, whatever is asked and whenever it dies', async () => {
+    const limits = { bytesPerPeerMax: 6_000, bytesMax: 9_000, pointersPerPeerMax: 3, pointersMax: 5, workBits: 0 }
+    let countdown = Number.POSITIVE_INFINITY
+    const beforeCommit = () => {
+      countdown -= 1
+      if (countdown === 0) throw new PortError('STORE_FULL', 'no space left', true)
+    }
+    const scene = await createHolderScene({ limits }, { beforeCommit })
+    const { alice, bob, block, clock, random } = scene
+    const blocks = [block(), block(), block(2_048), block(2_048), block(2_048)]
+    const epoch = random(32)
+    const seal = (slot: number, sequence: number) => {
+      const facts = { sequence, expiresAt: clock.now() + DAY_MS, nonce: random(24) }
+      return sealPointer(crypto, chainSecret(epoch, 0, slot), facts, { blocks: [], holders: [] })
+    }
+    const ask = (from: string, request: MailboxRequest) => scene.holder.serve(from, encodeRequest(request))
+    const act = async (from: string, [kind, number]: readonly [number, number]): Promise<unknown> => {
+      const some = blocks.slice(number % 5, (number % 5) + 3)
+      if (kind < 3) await ask(from, { type: 'store', blocks: some.map(nameOf) })
+      if (kind < 3) return ask(from, { type: 'blocks', blocks: some })
+      if (kind === 3) return ask(from, { type: 'drop', cids: some.slice(0, 1).map(blockCid) })
+      if (kind === 4) return ask(from, { type: 'point', records: [await seal(number % 6, number)] })
+      if (kind === 5) return scene.holder.collect()
+      if (kind === 6) {
+        countdown = Number.POSITIVE_INFINITY
+        return scene.crash()
+      }
+      if (kind === 7) countdown = 1 + (number % 3)
+      return clock.jump(kind === 8 ? DAY_MS : number % 7 === 0 ? WAITING_LIFETIME_MS : 1)
+    }
+    const step = fc.tuple(fc.boolean(), fc.tuple(fc.nat(9), fc.nat(99)))
+    const one = <T>(rows: readonly T[]): T | undefined => rows[0]
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        for (const [isAlice, what] of steps) await act(isAlice ? alice : bob, what)
+        const { store, holder } = scene
+        const figures = holder.figures()
+        const real = one(
+          store.all(`SELECT (SELECT count(*) FROM held_blocks) AS blocks, (SELECT count(*) FROM held_bytes) AS rests,
+            (SELECT count(*) FROM held_pointers) AS pointers, (SELECT coalesce(sum(size), 0) FROM held_blocks) +
+            (SELECT coalesce(sum(size), 0) FROM held_pointers) AS bytes`),
+        )
+        const { blocks: count, pointers, bytes } = figures
+        expect({ ...real }).toEqual({ blocks: count, rests: count, pointers, bytes })
+        const sums = one(
+          store.all('SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(pointers), 0) AS pointers FROM held_peers'),
+        )
+        expect({ ...sums }).toEqual({ bytes, pointers })
+        expect(store.all('SELECT 1 FROM held_peers WHERE bytes = 0 AND pointers = 0')).toEqual([])
+        expect(bytes).toBeLessThanOrEqual(limits.bytesMax)
+        expect(pointers).toBeLessThanOrEqual(limits.pointersMax)
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('refuses a database of a later version', async () => {

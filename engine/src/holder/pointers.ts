@@ -130,7 +130,12 @@ export class Pointers {
   collect(now: Millis, limit: number): number {
     const sql = 'SELECT id, peer, size FROM held_pointers WHERE expires_at <= ? ORDER BY expires_at LIMIT ?'
     const rows = this.#store.all(sql, [now, limit])
-    for (const row of rows) this.#remove(row)
+    for (const [peer, own] of Map.groupBy(rows, (row) => numberOf(row, 'peer'))) {
+      for (const row of own) this.#store.run('DELETE FROM held_pointers WHERE id = ?', [numberOf(row, 'id')])
+      const bytes = own.reduce((total, row) => total + numberOf(row, 'size'), 0)
+      this.#accounts.book(peer, -bytes, -own.length)
+      this.#accounts.close(peer)
+    }
     return rows.length
   }
 }

@@ -13,8 +13,9 @@ const migrations: readonly string[] = [
   );
   CREATE TABLE held_blocks (
     id INTEGER PRIMARY KEY, digest BLOB NOT NULL, peer INTEGER NOT NULL, size INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    bytes BLOB NOT NULL
+    head BLOB NOT NULL
   );
+  CREATE TABLE held_bytes (id INTEGER PRIMARY KEY, rest BLOB NOT NULL);
   CREATE UNIQUE INDEX held_blocks_by_digest ON held_blocks (digest, peer);
   CREATE INDEX held_blocks_by_expiry ON held_blocks (expires_at);
   CREATE TABLE held_pointers (
