@@ -142,6 +142,10 @@ export const KEY_PREFIX_BYTES = 8
 export const WAKE_TOPICS = 256
 export const WAKE_BYTES_MAX = 512
 export const WAKE_ROTATION_MS = DAY_MS
+/** Wake-ups of one peer that are passed on: at once, and then in a second; of a push node so many times as many. MBX-5 */
+export const WAKES_BURST_MAX = 256
+export const WAKES_PER_SECOND_MAX = 16
+export const WAKES_PUSH_NODE_FACTOR = 32
 /** Inboxes share 2^bits buckets a day: whoever asks for one asks for all strangers' mail in it. PTR-7 */
 export const INBOX_BUCKET_BITS = 10
 /** Worked records that a holder keeps under one prefix, and their bytes: all of them fit into one answer. HLD-6 */

@@ -3,10 +3,20 @@ import { createHash, randomBytes } from 'node:crypto'
 import { StrictNoSign, TopicValidatorResult, gossipsub } from '@libp2p/gossipsub'
 import type { GossipSub, GossipSubComponents, GossipsubMessage, Message } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import { PUSH_CONNECTIONS_MAX, WAKE_BYTES_MAX, WAKE_TOPICS, assert, isHint } from '@parley/core'
+import {
+  PUSH_CONNECTIONS_MAX,
+  WAKE_BYTES_MAX,
+  WAKE_TOPICS,
+  assert,
+  isHint,
+  WAKES_BURST_MAX,
+  WAKES_PER_SECOND_MAX,
+  WAKES_PUSH_NODE_FACTOR,
+} from '@parley/core'
 import type { LogPort } from '@parley/engine'
 import type { Host } from '../host.ts'
 import { createAllowance } from './allowance.ts'
+import type { Rate } from './allowance.ts'
 
 const TOPIC_PREFIX = '/parley/wake/1/'
 /** Random bytes before the hint: the same hint twice is two messages, or the second would count as an echo. */
@@ -14,16 +24,18 @@ const NONCE_BYTES = 8
 const MESSAGE_ID_BYTES = 16
 /** How long the id of a message is known, so that it does not go round. */
 const SEEN_MS = 60_000
-/** One message with its protobuf, or the subscriptions of everything, many times over. */
-const RPC_BYTES_MAX = 65_536
-const RPC_MESSAGES_MAX = 64
+/** What one protobuf of gossipsub may have; ours have one message, or as many as a peer asked for again. */
+const RPC_BYTES_MAX = 262_144
+const RPC_MESSAGES_MAX = 256
 const RPC_IDS_MAX = 512
 const OUTBOUND_BYTES_MAX = 1_048_576
 
-/** What one peer may make us pass on: a burst, and then so many in a second. */
-const DEVICE_RATE = { perSecond: 16, burst: 256 } as const
-/** A push node passes on what others say. */
-const PUSH_NODE_RATE = { perSecond: 512, burst: 4_096 } as const
+/** What one peer may make us pass on; a push node says what others say. */
+const DEVICE_RATE: Rate = { perSecond: WAKES_PER_SECOND_MAX, burst: WAKES_BURST_MAX }
+const PUSH_NODE_RATE: Rate = {
+  perSecond: WAKES_PUSH_NODE_FACTOR * WAKES_PER_SECOND_MAX,
+  burst: WAKES_PUSH_NODE_FACTOR * WAKES_BURST_MAX,
+}
 /** A peer that says more is read this much slower. */
 const PENALTY_MS = 50
 
