@@ -72,32 +72,32 @@ describe('the server of a mailbox', () => {
   it('[MBX-1] does no more work for a caller that does not read than a few answers, and the rest when it reads', async () => {
     await using cleanup = new Cleanup()
     const answer = new Uint8Array(MAILBOX_BODY_BYTES_MAX)
-    let asked = 0
+    const count = { asked: 0 }
     const { open } = await createScene(cleanup, async () => {
-      asked += 1
+      count.asked += 1
       return answer
     })
     const stream = await open()
     const answers = answersOn(stream)
     stream.pause()
     for (let id = 0; id < MAILBOX_REQUESTS_MAX; id++) send(stream, id, Uint8Array.of(1))
-    for (let before = -1; before !== asked || asked === 0;) {
-      before = asked
+    for (let before = -1; before !== count.asked || count.asked === 0;) {
+      before = count.asked
       for (let turn = 0; turn < 200; turn++) await setImmediate()
     }
     // what the windows of the stream hold, and SERVED_AT_ONCE_MAX
-    expect(asked).toBeLessThan(MAILBOX_REQUESTS_MAX / 2)
+    expect(count.asked).toBeLessThan(MAILBOX_REQUESTS_MAX / 2)
     stream.resume()
     while (answers.size < MAILBOX_REQUESTS_MAX) await once(stream, 'message')
-    expect(asked).toBe(MAILBOX_REQUESTS_MAX)
+    expect(count.asked).toBe(MAILBOX_REQUESTS_MAX)
   })
 
   it('[MBX-1] stops reading when large requests wait, so that they wait at the caller', async () => {
     await using cleanup = new Cleanup()
     const release = Promise.withResolvers<void>()
-    let asked = 0
+    const count = { asked: 0 }
     const { open } = await createScene(cleanup, async () => {
-      asked += 1
+      count.asked += 1
       await release.promise
       return Uint8Array.of(1)
     })
@@ -107,10 +107,10 @@ describe('the server of a mailbox', () => {
     const sending = (async () => {
       for (let id = 0; id < 40; id++) if (!send(stream, id, body)) await stream.onDrain()
     })()
-    while (asked < 8) await setImmediate()
+    while (count.asked < 8) await setImmediate()
     for (let turn = 0; turn < 500; turn++) await setImmediate()
     expect(stream.writableNeedsDrain).toBe(true)
-    expect(asked).toBe(8)
+    expect(count.asked).toBe(8)
     release.resolve()
     await sending
     while (answers.size < 40) await once(stream, 'message')

@@ -17,6 +17,26 @@ export interface Caller {
   until(condition: () => boolean): Promise<void>
 }
 
+/** Some devices and push nodes that can find each other. */
+export interface MailboxWorld {
+  /** A device that keeps these push nodes connected, not started. The suite stops it. */
+  createNetwork(pushNodes: readonly string[]): Promise<NetworkPort>
+  /** A push node that answers with `server`. The world stops it. */
+  createHolder(server: MailboxServer): Promise<TestHolder>
+  dispose(): Promise<void>
+}
+
+export interface TestHolder {
+  readonly peerId: string
+  readonly address: string
+  stop(): Promise<void>
+  /** Comes back under the same address, after {@link stop}. */
+  restart(): Promise<void>
+}
+
+export type Join = (pushNodes?: readonly string[]) => Promise<Caller>
+export type WithWorld = (test: (world: MailboxWorld, join: Join) => Promise<void>) => () => Promise<void>
+
 interface Waiter {
   readonly condition: () => boolean
   readonly resolve: () => void

@@ -1,41 +1,11 @@
 /** What every MailboxPort must do, run by each adapter's own test. Rules: docs/spec/52-mailbox.md, MBX-1…MBX-5. */
 import { MAILBOX_BODY_BYTES_MAX, POINTER_REPLICAS_MAX } from '@parley/core'
 import { describe, expect, it } from 'vitest'
-import type { MailboxServer } from '../mailbox.ts'
-import type { NetworkPort } from '../network.ts'
 import type { PortError } from '../port-error.ts'
-import {
-  bodyOf,
-  echo,
-  echoOutOfOrder,
-  echoUnlessHeld,
-  hintOf,
-  joinMailbox,
-  macrotask,
-  wakeText,
-} from './mailbox-fixture.ts'
-import type { Caller } from './mailbox-fixture.ts'
+import { bodyOf, echo, echoOutOfOrder, echoUnlessHeld, hintOf, joinMailbox } from './mailbox-fixture.ts'
+import type { Caller, MailboxWorld, WithWorld } from './mailbox-fixture.ts'
+import { wakeRules } from './mailbox-wakes.suite.ts'
 import { never } from './network-fixture.ts'
-
-/** Some devices and push nodes that can find each other. */
-export interface MailboxWorld {
-  /** A device that keeps these push nodes connected, not started. The suite stops it. */
-  createNetwork(pushNodes: readonly string[]): Promise<NetworkPort>
-  /** A push node that answers with `server`. The world stops it. */
-  createHolder(server: MailboxServer): Promise<TestHolder>
-  dispose(): Promise<void>
-}
-
-export interface TestHolder {
-  readonly peerId: string
-  readonly address: string
-  stop(): Promise<void>
-  /** Comes back under the same address, after {@link stop}. */
-  restart(): Promise<void>
-}
-
-type Join = (pushNodes?: readonly string[]) => Promise<Caller>
-type WithWorld = (test: (world: MailboxWorld, join: Join) => Promise<void>) => () => Promise<void>
 
 /** Describes the contract for the adapter called `name`; `create` makes a fresh, empty world. */
 export function mailboxContract(name: string, create: () => Promise<MailboxWorld>): void {
@@ -157,10 +127,10 @@ function failureRules(withWorld: WithWorld): void {
       const holder = await world.createHolder(server)
       const caller = await join()
       const stuck = caller.ask(holder.address, Uint8Array.of(0xff))
-      const failed = expect(stuck).rejects.toMatchObject(GONE)
+      const failed = stuck.catch((error: unknown) => error)
       await held
       await holder.stop()
-      await failed
+      expect(await failed).toMatchObject(GONE)
       await expect(caller.ask(holder.address, Uint8Array.of(1))).rejects.toMatchObject(GONE)
       await holder.restart()
       expect([...(await caller.ask(holder.address, Uint8Array.of(2)))]).toEqual([2])
@@ -213,10 +183,10 @@ function failureRules(withWorld: WithWorld): void {
       const holder = await world.createHolder(server)
       const caller = await join([holder.address])
       const stuck = caller.ask(holder.address, Uint8Array.of(0xff))
-      const failed = expect(stuck).rejects.toMatchObject(UNREACHABLE)
+      const failed = stuck.catch((error: unknown) => error)
       await held
       await caller.network.stop()
-      await failed
+      expect(await failed).toMatchObject(UNREACHABLE)
       await expect(caller.ask(holder.address, Uint8Array.of(1))).rejects.toMatchObject(USELESS)
       expect(caller.network.mailbox.pushNodes()).toEqual([])
       caller.network.mailbox.wake(1, hintOf(1))
@@ -268,83 +238,6 @@ function nodeRules(withWorld: WithWorld): void {
     withWorld(async (_world, join) => {
       const caller = await join()
       expect(await caller.network.mailbox.closest(bodyOf(1, 32), never())).toEqual([])
-    }),
-  )
-}
-
-/** Wakes until it is heard: streams of wake-ups are made a moment after a connection. */
-async function warmUp(holder: TestHolder, callers: readonly Caller[]): Promise<void> {
-  for (const caller of callers) {
-    await caller.until(() => caller.network.mailbox.pushNodes().length > 0)
-    caller.network.mailbox.listen(new Set([0]))
-  }
-  for (const caller of callers) {
-    const others = callers.filter((other) => other !== caller)
-    const text = wakeText(0, hintOf(callers.indexOf(caller)))
-    while (!others.every(({ heard }) => heard.includes(text))) {
-      caller.network.mailbox.wake(0, hintOf(callers.indexOf(caller)))
-      await macrotask()
-    }
-  }
-  for (const caller of callers) await caller.ask(holder.address, Uint8Array.of(0))
-}
-
-/** What was heard after the warm-up. */
-const heardBy = (caller: Caller): readonly string[] => caller.heard.filter((text) => !text.startsWith('0:'))
-
-function wakeRules(withWorld: WithWorld): void {
-  it(
-    '[MBX-5] is heard by those who listen to its topic, at once, and by nobody else',
-    withWorld(async (world, join) => {
-      const holder = await world.createHolder(echo)
-      const callers = [await join([holder.address]), await join([holder.address]), await join([holder.address])]
-      await warmUp(holder, callers)
-      const [alice, bob, carol] = callers
-      if (alice === undefined || bob === undefined || carol === undefined) throw new Error('three callers')
-      bob.network.mailbox.listen(new Set([7, 255]))
-      carol.network.mailbox.listen(new Set([8]))
-      for (const caller of [bob, carol]) await caller.ask(holder.address, Uint8Array.of(1))
-      alice.network.mailbox.wake(7, hintOf(1, 2))
-      alice.network.mailbox.wake(255, hintOf(2, 64))
-      alice.network.mailbox.wake(8, hintOf(3))
-      await Promise.all([bob.until(() => heardBy(bob).length === 2), carol.until(() => heardBy(carol).length === 1)])
-      expect(heardBy(bob).toSorted()).toEqual([wakeText(255, hintOf(2, 64)), wakeText(7, hintOf(1, 2))])
-      expect(heardBy(carol)).toEqual([wakeText(8, hintOf(3))])
-      expect(heardBy(alice)).toEqual([])
-    }),
-  )
-  it(
-    '[MBX-5] hears the same hint as often as it is given, and what the topics of now say',
-    withWorld(async (world, join) => {
-      const holder = await world.createHolder(echo)
-      const [alice, bob] = [await join([holder.address]), await join([holder.address])]
-      await warmUp(holder, [alice, bob])
-      const listen = async (...topics: readonly number[]): Promise<void> => {
-        bob.network.mailbox.listen(new Set(topics))
-        await bob.ask(holder.address, Uint8Array.of(1))
-      }
-      await listen(1)
-      for (let round = 1; round <= 3; round++) {
-        alice.network.mailbox.wake(1, hintOf(9))
-        await bob.until(() => heardBy(bob).length === round)
-      }
-      await listen(2)
-      alice.network.mailbox.wake(1, hintOf(10))
-      alice.network.mailbox.wake(2, hintOf(11))
-      await bob.until(() => heardBy(bob).length === 4)
-      expect(heardBy(bob).at(-1)).toBe(wakeText(2, hintOf(11)))
-    }),
-  )
-  it(
-    '[MBX-5] refuses to send what is no hint',
-    withWorld(async (world, join) => {
-      const holder = await world.createHolder(echo)
-      const { mailbox } = (await join([holder.address])).network
-      expect(() => mailbox.wake(256, hintOf(1))).toThrow()
-      expect(() => mailbox.wake(-1, hintOf(1))).toThrow()
-      expect(() => mailbox.wake(1, new Uint8Array(0))).toThrow()
-      expect(() => mailbox.wake(1, new Uint8Array(9))).toThrow()
-      expect(() => mailbox.wake(1, hintOf(1, 65))).toThrow()
     }),
   )
 }
