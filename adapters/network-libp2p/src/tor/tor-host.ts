@@ -149,7 +149,8 @@ const rank = ({ multiaddr }: Address): number => (hasCircuit(multiaddr) ? 2 : is
 /** An onion service needs no exit, and what others call their address may be one of their own network. */
 const onionsFirst = (a: Address, b: Address): -1 | 0 | 1 => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0)
 
-function usableEndpoint(text: string): Endpoint {
+/** @throws PortError `UNREACHABLE` for a place that is not on this machine. */
+export function usableEndpoint(text: string): Endpoint {
   const endpoint = parseEndpoint(text)
   if (endpoint === undefined)
     throw new PortError('UNREACHABLE', `Tor has to be on this machine: ${text} is not like 127.0.0.1:9050.`, false)

@@ -35,6 +35,8 @@ export class FakeTor implements AsyncDisposable {
   readonly commands: string[] = []
   /** Ports on 127.0.0.1 by service id. */
   readonly onions = new Map<string, number>()
+  /** Ports on 127.0.0.1 by the name under which an exit finds them. */
+  readonly names = new Map<string, number>()
   readonly cookie = randomBytes(32)
   readonly cookiePath = join(tmpdir(), `parley-fake-tor-${randomBytes(8).toString('hex')}`)
   socks = ''
@@ -130,7 +132,8 @@ export class FakeTor implements AsyncDisposable {
   #connect(client: Socket, asked: Asked): void {
     this.asked.push(asked)
     const refuse = (code: number): void => void client.end(Uint8Array.of(5, code, 0, 1, 0, 0, 0, 0, 0, 0))
-    const onion = asked.host.endsWith('.onion') ? this.onions.get(asked.host.slice(0, -'.onion'.length)) : undefined
+    const named = this.names.get(asked.host)
+    const onion = asked.host.endsWith('.onion') ? this.onions.get(asked.host.slice(0, -'.onion'.length)) : named
     const isLoopback = asked.host.startsWith('127.')
     if (onion === undefined && !isLoopback) return refuse(4)
     const target = new Socket()
