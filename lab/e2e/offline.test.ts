@@ -1,5 +1,8 @@
 /** Real processes that are never there together: everything passes through push nodes and DHT peers. */
-import { expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BUCKET, KEY, startS3 } from '@parley/adapter-storage-s3/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
 import { befriend, Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -127,4 +130,34 @@ test('[OFF-13] a request to somebody who was never met, an answer to somebody wh
   await alice.stop()
   await bob.start()
   await until('the answer is found', async () => (await bob.api.texts(id)).join() === 'Hello,Welcome', 30_000)
+})
+
+test('[OFF-3] [BLK-3] what nobody but the own bucket keeps is fetched from there, from named places alone', async () => {
+  await using stage = new Stage()
+  const { endpoint, dispose } = await startS3()
+  onTestFinished(dispose)
+  const push = await stage.pushNode('push-node', ['--storage-mib', '1'])
+  const storageFile = join(stage.folder, 'bucket.json')
+  writeFileSync(storageFile, JSON.stringify({ endpoint, region: 'us-east-1', bucket: BUCKET, ...KEY }), { mode: 0o600 })
+  const alice = await stage.daemon('alice', {
+    name: 'Alice',
+    bootstrap: push.address,
+    others: ['--storage', 's3', '--storage-file', storageFile],
+  })
+  const bob = await stage.daemon('bob', {
+    name: 'Bob',
+    bootstrap: push.address,
+    others: ['--fetch-from', endpoint],
+  })
+  const conversation = await befriend(alice, bob)
+  await bob.stop()
+  // More than the push node has room for: it takes the pointers, and the bucket has the blocks.
+  const texts = Array.from({ length: 24 }, (_, index) => `${index} ${'語'.repeat(19_990)}`)
+  await Promise.all(texts.map((text) => alice.api.send(conversation, text)))
+  await allStored(alice, conversation)
+  await alice.stop()
+  expect(await push.figure('held_blocks')).toBeLessThan(texts.length)
+  await bob.start()
+  await allArrive(bob, conversation, texts)
+  expect(await bob.api.texts(conversation)).toEqual(texts)
 })

@@ -1,5 +1,5 @@
 /** NetworkPort over libp2p. */
-import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import {
   CONNECTIONS_MAX,
   CONNECT_TIMEOUT_MS,
@@ -52,7 +52,7 @@ export interface Libp2pNetworkOptions {
  * @throws PortError `ADDRESS_IN_USE` naming the address in words, `UNREACHABLE` when Tor is wanted and not there; Error
  * when a listen or bootstrap address is unusable.
  */
-export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<NetworkPort> {
+export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetworkPort> {
   const pushNodes = parsePushNodes(options.bootstrap)
   const { tor, deviceSeed: seed, bootstrap, log } = options
   if (tor !== undefined) {
@@ -69,6 +69,12 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   return new Libp2pNetwork(host, pushNodes, options)
 }
 
+/** The port, and the node under it for protocols that are not ours: IPFS over the same connections. */
+export interface Libp2pNetworkPort extends NetworkPort {
+  /** Started; stops with the port. */
+  readonly libp2p: Libp2p
+}
+
 const TOR_MAILBOX_TIMEOUTS = {
   connectMs: TOR_CONNECT_TIMEOUT_MS,
   openMs: TOR_STREAM_TIMEOUT_MS,
@@ -82,7 +88,7 @@ interface Attempt {
   waiting: number
 }
 
-class Libp2pNetwork implements NetworkPort {
+class Libp2pNetwork implements Libp2pNetworkPort {
   readonly peerId: string
   readonly mailbox: Libp2pMailbox
   readonly #host: Host
@@ -158,6 +164,10 @@ class Libp2pNetwork implements NetworkPort {
       attempt.waiting -= 1
       if (attempt.waiting === 0) attempt.controller.abort(new Error('nobody waits for this link any more'))
     }
+  }
+
+  get libp2p(): Libp2p {
+    return this.#host
   }
 
   addresses(): readonly string[] {

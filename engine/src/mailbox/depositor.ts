@@ -33,6 +33,8 @@ import {
   depositPlace,
   depositsOfChain,
   holdingsOf,
+  markPlaced,
+  unplacedDeposits,
   insertDeposit,
   saveHolding,
   type Deposit,
@@ -150,6 +152,7 @@ export class Depositor {
   }
 
   async #depositAll(peerId: string): Promise<void> {
+    for (const deposit of unplacedDeposits(this.#context().store, peerId)) await this.#place(deposit)
     while (!this.#isStopped && this.#isDue(peerId)) {
       const limit = this.#warehouse.hasOwnLocations ? POINTER_LOCATIONS_MAX : POINTER_BLOCKS_MAX
       const rows = nextBatch(undeposited(this.#context().store, peerId, limit))
@@ -187,31 +190,42 @@ export class Depositor {
     const pointer = isSealed
       ? await inboxPointer(context, { peerId, blocks, copies, places, warehouse: this.#warehouse })
       : undefined
-    const placed = await context.turns.run('input', async () => {
+    const id = await context.turns.run('input', async () => {
       const prepared = pointer ?? (await this.#chainPointer(first, copies))
       return (commit) => this.#write(commit, { peerId, rows, wanted, copies }, prepared)
     })
-    await this.#warehouse.point(placed.record, placed.key, places)
-    await context.turns.run('input', () => (commit) => markStored(context, commit, placed.id, copies))
-    context.sessions.mailbox.wake(placed.topic, encodeHint([placed.key]))
+    const deposit = depositById(context.store, id)
+    if (deposit !== undefined) await this.#place(deposit)
     copies.later
-      ?.then((own) => this.#addOwn(placed.id, own, places))
+      ?.then((own) => this.#addOwn(id, own, places))
       .catch((error: unknown) =>
         context.log.log('warn', 'a pointer does not name the own storage yet', { error: String(error) }),
       )
+  }
+
+  /** Puts the pointer and tells the reader. A deposit whose pointer nobody takes stays `placing` and is tried again. */
+  async #place(deposit: Deposit): Promise<void> {
+    const context = this.#context()
+    const { record, key, peerId, topic } = deposit
+    await this.#warehouse.point(record, key, placesFor(context, peerId))
+    await context.turns.run('input', () => (commit) => {
+      markPlaced(context.store, deposit)
+      markStored(context, commit, deposit)
+    })
+    context.sessions.mailbox.wake(topic, encodeHint([key]))
   }
 
   /** The own storage took its time: the pointer names it too from now on. */
   async #addOwn(id: number, own: OwnCopies, places: readonly string[]): Promise<void> {
     const context = this.#context()
     const deposit = depositById(context.store, id)
-    if (this.#isStopped || !own.isKept || deposit?.state !== 'placed') return
+    if (this.#isStopped || !own.isKept || deposit === undefined || deposit.state === 'void') return
     const locations = new Map(own.blocks.map((block) => [toHex(block.cid), block]))
     const renewed = await renewDeposit(context, deposit, {
       blocks: deposit.blocks.map((block) => locations.get(toHex(block.cid)) ?? block),
       holders: holdingsOf(context.store, id).flatMap(({ holder, isLost }) => (isLost ? [] : [holder])),
       locations: own.locations,
-      state: 'placed',
+      state: deposit.state,
     })
     if (renewed !== undefined) await this.#warehouse.point(renewed.record, renewed.key, places)
   }
@@ -256,14 +270,14 @@ export class Depositor {
     return { epoch, leaf: groupInfo(conversations.groupOf(epoch)).ownLeaf }
   }
 
-  #write(commit: Commit, deposit: Parts, prepared: Prepared): Placed {
+  /** @returns the id of the deposit. */
+  #write(commit: Commit, deposit: Parts, prepared: Prepared): number {
     const { store, clock } = this.#context()
     const { peerId, rows, wanted, copies } = deposit
     const now = clock.now()
-    const { record, key, topic } = prepared
     const fields = { ...prepared, locations: copies.locations, renewedAt: now }
     const held = prepared.extends
-    if (held !== undefined && !changeDeposit(store, held, fields, 'placed')) throw new Error('the deposit changed')
+    if (held !== undefined && !changeDeposit(store, held, fields, 'placing')) throw new Error('the deposit changed')
     const id = held?.id ?? insertDeposit(store, { ...fields, peerId, wanted, createdAt: now })
     for (const { address, receipt } of copies.holders) {
       saveHolding(store, id, { holder: address, receipt, checkedAt: now, isLost: false })
@@ -272,7 +286,7 @@ export class Depositor {
     commit.touch('network')
     // Acknowledged while it was carried away.
     commit.release()
-    return { id, record, key, topic }
+    return id
   }
 }
 
@@ -283,19 +297,11 @@ interface Parts {
   readonly copies: Copies
 }
 
-interface Placed {
-  readonly id: number
-  readonly record: Uint8Array
-  readonly key: Uint8Array
-  readonly topic: number
-}
-
 /** A pointer as it will be written and put. */
 export interface Prepared extends Pick<
   NewDeposit,
-  'chain' | 'slot' | 'key' | 'secretSealed' | 'sequence' | 'record' | 'blocks' | 'expiresAt'
+  'chain' | 'slot' | 'key' | 'topic' | 'secretSealed' | 'sequence' | 'record' | 'blocks' | 'expiresAt'
 > {
-  readonly topic: number
   readonly extends: Deposit | undefined
 }
 
@@ -340,10 +346,12 @@ export function nextSlot(
   return roomy && { number: roomy.slot, before: roomy, extends: roomy }
 }
 
-/** Says of each message of a deposit that others hold it. OFF-12 */
-function markStored({ store }: Context, commit: Commit, deposit: number, copies: Copies): void {
-  if (copies.holders.length === 0 && !copies.isKeptElsewhere) return
-  for (const { message, conversation } of outboxOfDeposit(store, deposit)) {
+/** Says of each message of a deposit that others hold it: a push node, or storage that is not this machine. OFF-12 */
+function markStored({ store, self }: Context, commit: Commit, deposit: Deposit): void {
+  const locations = [...deposit.locations, ...deposit.blocks.flatMap(({ location }) => location ?? [])]
+  const isElsewhere = locations.some((location) => !location.endsWith(`/${self.peerId}`))
+  if (!isElsewhere && holdingsOf(store, deposit.id).every(({ isLost }) => isLost)) return
+  for (const { message, conversation } of outboxOfDeposit(store, deposit.id)) {
     if (message === undefined || conversation === undefined) continue
     storeEntry(store, message)
     commit.touchMessage(conversation, toHex(message))

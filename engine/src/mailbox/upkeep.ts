@@ -178,7 +178,7 @@ export class Upkeep {
         blocks: copies?.blocks ?? blocks,
         holders,
         locations,
-        state: 'placed',
+        state: deposit.state,
       })
       if (renewed !== undefined) await this.#point(renewed)
     } else await this.#point(deposit)

@@ -16,8 +16,8 @@ import { PortError } from '../ports/port-error.ts'
 import type { SqlRow, StorePort } from '../ports/store.ts'
 import { bytesOf, flagOf, numberOf, optionalBytes, textOf } from './rows.ts'
 
-/** `placed`: it waits. `void`: nobody needs it any more; it is kept so that its slot is not used with an older sequence. */
-export type DepositState = 'placed' | 'void'
+/** `placing`: nobody took its pointer yet. `placed`: it waits. `void`: nobody needs it any more; it is kept so that its slot is not used with an older sequence. */
+export type DepositState = 'placing' | 'placed' | 'void'
 
 export interface NewDeposit {
   readonly peerId: string
@@ -35,6 +35,8 @@ export interface NewDeposit {
   readonly locations: readonly string[]
   /** Copies that push nodes should hold. */
   readonly wanted: number
+  /** Of the wake-up that tells its reader. */
+  readonly topic: number
   readonly createdAt: number
   /** When the reader was last given a reason to answer. */
   readonly renewedAt: number
@@ -57,9 +59,9 @@ export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
   store.run(`DELETE FROM holdings WHERE deposit IN (${former})`, place)
   store.run('DELETE FROM deposits WHERE chain = ? AND slot = ?', place)
   store.run(
-    `INSERT INTO deposits (peer_id, chain, slot, key, secret_sealed, sequence, record, blocks, locations, wanted, state,
-       created_at, renewed_at, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'placed', ?, ?, ?)`,
+    `INSERT INTO deposits (peer_id, chain, slot, key, secret_sealed, sequence, record, blocks, locations, wanted, topic,
+       state, created_at, renewed_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'placing', ?, ?, ?)`,
     [
       deposit.peerId,
       deposit.chain,
@@ -71,6 +73,7 @@ export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
       encodeBlocks(deposit.blocks),
       encodeCbor([...deposit.locations]),
       deposit.wanted,
+      deposit.topic,
       deposit.createdAt,
       deposit.renewedAt,
       deposit.expiresAt,
@@ -111,20 +114,29 @@ export function depositById(store: StorePort, id: number): Deposit | undefined {
   return row === undefined ? undefined : readDeposit(row)
 }
 
+/** Deposits for `peerId` of which nobody took the pointer yet. */
+export const unplacedDeposits = (store: StorePort, peerId: string): readonly Deposit[] =>
+  store.all("SELECT * FROM deposits WHERE peer_id = ? AND state = 'placing' ORDER BY id", [peerId]).map(readDeposit)
+
+/** The pointer was taken, as of this sequence. */
+export function markPlaced(store: StorePort, { id, sequence }: Deposit): void {
+  store.run("UPDATE deposits SET state = 'placed' WHERE id = ? AND sequence = ? AND state = 'placing'", [id, sequence])
+}
+
 export const depositsOfChain = (store: StorePort, chain: string): readonly Deposit[] =>
   store.all('SELECT * FROM deposits WHERE chain = ? ORDER BY id', [chain]).map(readDeposit)
 
 /** Deposits that still wait, oldest first, from behind `id` on. */
 export const placedDeposits = (store: StorePort, afterId: number, limit: number): readonly Deposit[] =>
   store
-    .all("SELECT * FROM deposits WHERE state = 'placed' AND id > ? ORDER BY id LIMIT ?", [afterId, limit])
+    .all("SELECT * FROM deposits WHERE state <> 'void' AND id > ? ORDER BY id LIMIT ?", [afterId, limit])
     .map(readDeposit)
 
 /** Deposits of envelopes that wait no longer: every outbox row of theirs is gone. Invites are not envelopes. */
 export const abandonedDeposits = (store: StorePort, limit: number): readonly Deposit[] =>
   store
     .all(
-      `SELECT * FROM deposits WHERE state = 'placed' AND chain NOT LIKE 'invite/%'
+      `SELECT * FROM deposits WHERE state <> 'void' AND chain NOT LIKE 'invite/%'
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.deposit = deposits.id) ORDER BY id LIMIT ?`,
       [limit],
     )
@@ -192,6 +204,14 @@ function decodeBlocks(bytes: Uint8Array): readonly PointedBlock[] {
   })
 }
 
+const STATES: readonly DepositState[] = ['placing', 'placed', 'void']
+
+function stateOf(text: string): DepositState {
+  const state = STATES.find((known) => known === text)
+  if (state === undefined) throw new PortError('STORE_CORRUPT', 'the state of a deposit is something else', false)
+  return state
+}
+
 function readDeposit(row: SqlRow): Deposit {
   const locations = decodeCbor(bytesOf(row, 'locations'))
   return {
@@ -206,7 +226,8 @@ function readDeposit(row: SqlRow): Deposit {
     blocks: decodeBlocks(bytesOf(row, 'blocks')),
     locations: isList(locations) ? locations.filter((location) => isText(location)) : [],
     wanted: numberOf(row, 'wanted'),
-    state: textOf(row, 'state') === 'void' ? 'void' : 'placed',
+    topic: numberOf(row, 'topic'),
+    state: stateOf(textOf(row, 'state')),
     createdAt: numberOf(row, 'created_at'),
     renewedAt: numberOf(row, 'renewed_at'),
     expiresAt: numberOf(row, 'expires_at'),

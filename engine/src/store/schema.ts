@@ -78,7 +78,8 @@ const migrations: readonly string[] = [
   CREATE TABLE deposits (
     id INTEGER PRIMARY KEY AUTOINCREMENT, peer_id TEXT NOT NULL, chain TEXT NOT NULL, slot INTEGER NOT NULL,
     key BLOB NOT NULL, secret_sealed BLOB, sequence INTEGER NOT NULL, record BLOB NOT NULL, blocks BLOB NOT NULL,
-    locations BLOB NOT NULL, wanted INTEGER NOT NULL, state TEXT NOT NULL,
+    locations BLOB NOT NULL, wanted INTEGER NOT NULL,
+    topic INTEGER NOT NULL, state TEXT NOT NULL,
     created_at INTEGER NOT NULL, renewed_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
   );
   CREATE INDEX deposits_by_chain ON deposits (chain, slot);

@@ -1,11 +1,13 @@
 /** A node without its HTTP server: the engine over this machine's database, network and cryptography. */
 import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
-import { createLibp2pNetwork, type TorOptions } from '@parley/adapter-network-libp2p'
+import { createLibp2pNetwork, type Libp2pNetworkPort, type TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import { type Engine, type LogPort, openEngine, PortError, type StorePort } from '@parley/engine'
 import { join } from 'node:path'
 import { systemClock } from './clock.ts'
+import type { StorageChoice } from './config/storage.ts'
 import { fixPorts } from './listen-ports.ts'
+import { offlineStorage } from './offline-storage.ts'
 
 /** An open account: call operations of the API's table, follow live queries and events; dispose to stop. */
 export type Node = Engine
@@ -21,6 +23,10 @@ export interface NodeOptions {
   readonly bootstrap?: readonly string[]
   /** Through this Tor and nothing else; `listen` and `announce` have no effect then. Spec: TOR-1. */
   readonly tor?: TorOptions
+  /** Where what waits for others is kept besides push nodes. Absent: push nodes only. */
+  readonly storage?: StorageChoice | undefined
+  /** Origins from which blocks of others may be fetched by HTTPS; nothing else is ever fetched. */
+  readonly fetchFrom?: readonly string[]
   /** What a new account calls itself. */
   readonly name?: string
   /** Opens sealed keys. */
@@ -62,29 +68,36 @@ export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: Po
 /** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
 export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
   const { data, listen = LISTEN_DEFAULT, announce = [], bootstrap = [], log = quiet } = options
-  const { tor, name, passphrase, recoveryPhrase } = options
+  const { tor, name, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
   const crypto = await createNodeCrypto()
   const network = (fixed: readonly string[], deviceSeed: Uint8Array) =>
     createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...(announce.length === 0 ? {} : { announce }) })
+  let made: Libp2pNetworkPort | undefined
+  const networkOf = (): Libp2pNetworkPort => {
+    if (made === undefined) throw new Error('the network is made before anything is stored')
+    return made
+  }
+  const createNetwork = async (deviceSeed: Uint8Array): Promise<Libp2pNetworkPort> => {
+    if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, tor, log })
+    try {
+      return await network(await fixPorts(data, listen), deviceSeed)
+    } catch (error) {
+      const isOurChoice = listen.some((address) => /\/tcp\/0(\/|$)/.test(address))
+      if (!(error instanceof PortError) || error.code !== 'ADDRESS_IN_USE' || !isOurChoice) throw error
+      log.log('warn', 'another program took our port, so this node has a new address')
+      return network(await fixPorts(data, listen, true), deviceSeed)
+    }
+  }
   return openEngine(
     {
+      ...offlineStorage({ data, storage, fetchFrom, network: networkOf, log }),
       store,
       clock: systemClock,
       random: nodeRandom,
       crypto,
       log,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
-      async createNetwork(deviceSeed) {
-        if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, tor, log })
-        try {
-          return await network(await fixPorts(data, listen), deviceSeed)
-        } catch (error) {
-          const isOurChoice = listen.some((address) => /\/tcp\/0(\/|$)/.test(address))
-          if (!(error instanceof PortError) || error.code !== 'ADDRESS_IN_USE' || !isOurChoice) throw error
-          log.log('warn', 'another program took our port, so this node has a new address')
-          return network(await fixPorts(data, listen, true), deviceSeed)
-        }
-      },
+      createNetwork: async (deviceSeed) => (made = await createNetwork(deviceSeed)),
     },
     {
       ...(name === undefined ? {} : { name }),

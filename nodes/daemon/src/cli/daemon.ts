@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { daemonFields } from '../config/daemon-fields.ts'
 import { isOn, listOf, numberOf, type Settings, textOf } from '../config/load.ts'
+import { storageSettings } from '../config/storage.ts'
 import { torSettings } from '../config/tor.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
@@ -65,6 +66,7 @@ function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
     listen: listOf(settings, 'listen'),
     announce: listOf(settings, 'announce'),
     bootstrap: listOf(settings, 'bootstrap'),
+    ...storageSettings(settings),
     ...(tor === undefined ? {} : { tor }),
     ...(name === undefined ? {} : { name }),
     ...(passphraseFile === undefined ? {} : { passphrase: readFirstLine('passphrase', passphraseFile) }),

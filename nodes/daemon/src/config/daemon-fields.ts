@@ -45,6 +45,31 @@ export const daemonFields: readonly Field[] = [
     help: 'Push nodes to stay connected to, each ending in /p2p/ and its peer id.',
   },
   {
+    key: 'storage',
+    kind: 'choice',
+    default: 'self-hosted',
+    choices: ['none', 'self-hosted', 'dropbox', 's3', 'pinning'],
+    placeholder: 'none|self-hosted|dropbox|s3|pinning',
+    help:
+      'Where messages wait for people who are away, besides push nodes: in a folder of this machine that is served over ' +
+      'IPFS while it runs, in your Dropbox, an S3 bucket, or at an IPFS pinning service. All of it is sealed.',
+  },
+  {
+    key: 'storageFile',
+    kind: 'file',
+    placeholder: 'FILE',
+    help: 'JSON file, readable by you alone, with the address and keys of dropbox, s3 or pinning storage.',
+  },
+  {
+    key: 'fetchFrom',
+    kind: 'list',
+    default: [],
+    placeholder: 'ORIGIN',
+    help:
+      'Places from which messages of others may be fetched by HTTPS, like https://*.dropboxusercontent.com. None by ' +
+      'default: whoever runs such a place sees your address.',
+  },
+  {
     key: 'tor',
     kind: 'switch',
     default: false,
