@@ -4,9 +4,10 @@ import { PortError } from '@parley/engine'
 import type { BlockStoragePort } from '@parley/engine'
 import type { Dropbox } from 'dropbox'
 import { createHash } from 'node:crypto'
+import { withDeadline } from './deadline.ts'
 import { answerOf, field, isMissing, toPortError } from './dropbox-errors.ts'
 
-const REQUEST_TIMEOUT_MS = 60_000
+const CALL_TIMEOUT_MS = 60_000
 const LINK_HOST = 'www.dropbox.com'
 /** Answers with the bytes themselves, without a page and without a redirect. */
 const DOWNLOAD_HOST = 'dl.dropboxusercontent.com'
@@ -38,19 +39,19 @@ export function createDropboxStorage(options: DropboxStorageOptions): BlockStora
       signal.throwIfAborted()
       assertBlock(cid, block)
       const path = pathOf(cid)
-      return calls.run(signal, 'storing a block', async (dropbox) => {
+      return calls.run(signal, 'storing a block', async (dropbox, call) => {
         const mode = { '.tag': 'overwrite' } as const
-        await dropbox.filesUpload({ path, mode, mute: true, contents: block }, { signal })
-        return [downloadUrl(await sharedLink(dropbox, path, signal))]
+        await dropbox.filesUpload({ path, mode, mute: true, contents: block }, call)
+        return [downloadUrl(await sharedLink(dropbox, path, call))]
       })
     },
     async has(cid, signal) {
       signal.throwIfAborted()
       const key = parseCid(cid)
       if (key === undefined) return false
-      return calls.run(signal, 'looking for a block', async (dropbox) => {
+      return calls.run(signal, 'looking for a block', async (dropbox, call) => {
         try {
-          const { result } = await dropbox.filesGetMetadata({ path: pathOf(cid) }, { signal })
+          const { result } = await dropbox.filesGetMetadata({ path: pathOf(cid) }, call)
           return result['.tag'] === 'file' && result.content_hash === contentHash(digestOfCid(key))
         } catch (error) {
           if (isMissing(answerOf(error))) return false
@@ -61,29 +62,33 @@ export function createDropboxStorage(options: DropboxStorageOptions): BlockStora
     async remove(cid, signal) {
       signal.throwIfAborted()
       if (parseCid(cid) === undefined) return
-      await calls.run(signal, 'removing a block', async (dropbox) => {
+      await calls.run(signal, 'removing a block', async (dropbox, call) => {
         try {
-          await dropbox.filesDeleteV2({ path: pathOf(cid) }, { signal })
+          await dropbox.filesDeleteV2({ path: pathOf(cid) }, call)
         } catch (error) {
           if (!isMissing(answerOf(error))) throw error
         }
       })
     },
-    stop: () => Promise.resolve(),
+    stop: () => calls.stop(),
   }
 }
 
+interface Call {
+  readonly signal: AbortSignal
+}
+
 /** The link of the file, made now or before. */
-async function sharedLink(dropbox: Dropbox, path: string, signal: AbortSignal): Promise<string> {
+async function sharedLink(dropbox: Dropbox, path: string, call: Call): Promise<string> {
   try {
-    return (await dropbox.sharingCreateSharedLinkWithSettings({ path }, { signal })).result.url
+    return (await dropbox.sharingCreateSharedLinkWithSettings({ path }, call)).result.url
   } catch (error) {
     const answer = answerOf(error)
     if (answer?.status !== 409 || !answer.summary.startsWith('shared_link_already_exists')) throw error
     const metadata = field(field(answer.error, 'shared_link_already_exists'), 'metadata')
     const known = field(metadata, 'url')
     if (typeof known === 'string') return known
-    const [link] = (await dropbox.sharingListSharedLinks({ path, direct_only: true }, { signal })).result.links
+    const [link] = (await dropbox.sharingListSharedLinks({ path, direct_only: true }, call)).result.links
     if (link === undefined) throw error
     return link.url
   }
@@ -113,6 +118,7 @@ class Calls {
   readonly #options: DropboxStorageOptions
   readonly #now: () => number
   #loading: Promise<Dropbox> | undefined
+  readonly #stopping = new AbortController()
   #pauseUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(options: DropboxStorageOptions) {
@@ -120,14 +126,21 @@ class Calls {
     this.#now = options.now ?? (() => performance.now())
   }
 
-  async run<T>(signal: AbortSignal, doing: string, work: (dropbox: Dropbox) => Promise<T>): Promise<T> {
+  /** Ends every call. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('this storage has stopped'))
+  }
+
+  async run<T>(signal: AbortSignal, doing: string, work: (dropbox: Dropbox, call: Call) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
     if (this.#now() < this.#pauseUntilMs) {
       throw new PortError('STORAGE_UNREACHABLE', `Dropbox asked for a pause, which is not over, before ${doing}`, true)
     }
     try {
-      this.#loading ??= load(this.#options)
-      return await unlessAborted(work(await this.#loading), signal)
+      return await withDeadline([signal, this.#stopping.signal], CALL_TIMEOUT_MS, async (deadline) => {
+        this.#loading ??= load(this.#options)
+        return work(await this.#loading, { signal: deadline })
+      })
     } catch (error) {
       signal.throwIfAborted()
       const pauseMs = answerOf(error)?.retryAfterMs
@@ -141,19 +154,6 @@ async function load({ credentials, fetch: get = fetch }: DropboxStorageOptions):
   const sdk = await import('dropbox')
   // the SDK refreshes its token without a signal
   const bounded: typeof fetch = (url, init) =>
-    get(url, { ...init, signal: init?.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    get(url, { ...init, signal: init?.signal ?? AbortSignal.timeout(CALL_TIMEOUT_MS) })
   return new sdk.Dropbox({ ...credentials, fetch: bounded })
-}
-
-/** What `work` does after an abort is done and ignored: the SDK does not hand the signal to all of its requests. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    if (signal.aborted) abort()
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

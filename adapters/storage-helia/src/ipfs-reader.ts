@@ -37,6 +37,7 @@ export function createIpfsReader({
 }: IpfsReaderOptions): BlockReaderPort {
   const ipfs = leaseIpfs(libp2p, log)
   const slots = new Slots(READS_AT_ONCE_MAX)
+  const stopping = new AbortController()
   return {
     canRead: (location) => parseLocation(location) !== undefined,
     async read(location, cid, signal) {
@@ -47,7 +48,7 @@ export function createIpfsReader({
       const helia = await ipfs.start()
       return slots.run(signal, async () => {
         try {
-          return await withDeadline(signal, timeoutMs, async (deadline) => {
+          return await withDeadline([signal, stopping.signal], timeoutMs, async (deadline) => {
             const block = await ask(helia, ipfs, await libp2p.dial(address, { signal: deadline }), cid, deadline)
             return block !== undefined && block.length <= ENVELOPE_BYTES_MAX && isBlockOf(key, block)
               ? block
@@ -60,7 +61,10 @@ export function createIpfsReader({
         }
       })
     },
-    stop: () => ipfs.release(),
+    stop() {
+      stopping.abort(new Error('this reader has stopped'))
+      return ipfs.release()
+    },
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Helia } from 'helia'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { LogPort } from '@parley/engine'
-import { ENVELOPE_BYTES_MAX, assert } from '@parley/core'
+import { ENVELOPE_BYTES_MAX } from '@parley/core'
+import { PortError } from '@parley/engine'
 import { libp2pView } from './libp2p-view.ts'
 import { OutboxBlockstore } from './outbox-blockstore.ts'
 import type { Outbox } from './outbox.ts'
@@ -12,7 +13,10 @@ const MESSAGE_BYTES_MAX = 4 * ENVELOPE_BYTES_MAX
 
 /** The part of one user in a shared Helia. */
 export interface IpfsLease {
-  /** Starts Helia when it does not run yet: half a second and tens of megabytes the first time. */
+  /**
+   * Starts Helia when it does not run yet: a third of a second and 33 MB the first time.
+   * @throws PortError `STORAGE_UNREACHABLE` after the release.
+   */
   start(): Promise<Helia>
   /** Tells of each message of bitswap that could not be sent to a peer, until the returned function is called. */
   onUnsent(listener: (peer: PeerId) => void): () => void
@@ -49,8 +53,8 @@ class SharedIpfs {
     let released: Promise<void> | undefined
     return {
       start: () => {
-        assert(released === undefined, 'a released lease starts nothing')
-        return this.#start()
+        if (released === undefined) return this.#start()
+        return Promise.reject(new PortError('STORAGE_UNREACHABLE', 'this has stopped', false))
       },
       onUnsent: (listener) => {
         this.#unsentListeners.add(listener)

@@ -11,6 +11,8 @@ import { join } from 'node:path'
 const NAME = /^[0-9a-f]{64}$/
 const UNFINISHED = /^[0-9a-f]{64}\.[0-9a-f-]{36}\.tmp$/
 const DAMAGED = '.damaged'
+/** Looked through at the start. */
+const FILES_AT_ONCE = 32
 
 /** What looking through the folder found. */
 export interface OutboxCheck {
@@ -36,17 +38,10 @@ export class Outbox {
     const count = { blocks: 0, unfinished: 0, damaged: 0 }
     await this.#attempt('opening the outbox', async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      for (const name of await readdir(this.#folder)) {
-        if (UNFINISHED.test(name)) {
-          await rm(join(this.#folder, name), { force: true })
-          count.unfinished += 1
-        } else if (NAME.test(name)) {
-          if (await this.#isWhole(name)) count.blocks += 1
-          else {
-            await rename(join(this.#folder, name), join(this.#folder, `${name}${DAMAGED}`))
-            count.damaged += 1
-          }
-        }
+      const names = await readdir(this.#folder)
+      for (let at = 0; at < names.length; at += FILES_AT_ONCE) {
+        const kinds = await Promise.all(names.slice(at, at + FILES_AT_ONCE).map((name) => this.#tidy(name)))
+        for (const kind of kinds) if (kind !== undefined) count[kind] += 1
       }
     })
     if (count.unfinished > 0) log.log('info', 'outbox: unfinished files removed', { count: count.unfinished })
@@ -111,6 +106,18 @@ export class Outbox {
       }
       await this.#syncFolder()
     })
+  }
+
+  async #tidy(name: string): Promise<keyof OutboxCheck | undefined> {
+    const path = join(this.#folder, name)
+    if (UNFINISHED.test(name)) {
+      await rm(path, { force: true })
+      return 'unfinished'
+    }
+    if (!NAME.test(name)) return undefined
+    if (await this.#isWhole(name)) return 'blocks'
+    await rename(path, path + DAMAGED)
+    return 'damaged'
   }
 
   async #isWhole(name: string): Promise<boolean> {

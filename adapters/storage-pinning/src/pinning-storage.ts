@@ -2,6 +2,7 @@
 import { assertBlock, parseCid } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { BlockStoragePort } from '@parley/engine'
+import { withDeadline } from './deadline.ts'
 import { toPinFailure, toPortError } from './pinning-errors.ts'
 import { Pins } from './pins.ts'
 import type { Pin } from './pins.ts'
@@ -38,10 +39,12 @@ export function createPinningStorage(options: PinningStorageOptions): BlockStora
   const { keep } = options
   const pins = new Pins(options)
   const turns = new Turns()
-  const attempt = async <T>(signal: AbortSignal, doing: string, work: () => Promise<T>): Promise<T> => {
+  const stopping = new AbortController()
+  const attempt: Attempt = async (signal, doing, work) => {
     signal.throwIfAborted()
     try {
-      return await work()
+      // each request is bounded by itself, and the wait for a pin
+      return await withDeadline([signal, stopping.signal], 2 * (options.timeoutMs ?? PIN_TIMEOUT_MS), work)
     } catch (error) {
       signal.throwIfAborted()
       throw toPortError(error, doing)
@@ -52,13 +55,13 @@ export function createPinningStorage(options: PinningStorageOptions): BlockStora
     async store(cid, block, signal) {
       signal.throwIfAborted()
       assertBlock(cid, block)
-      return turns.take(cid, signal, () =>
-        attempt(signal, 'storing a block', async () => {
-          const known = (await pins.list(cid, signal)).filter(({ status }) => status !== 'failed')
+      return attempt(signal, 'storing a block', (call) =>
+        turns.take(cid, call, async () => {
+          const known = (await pins.list(cid, call)).filter(({ status }) => status !== 'failed')
           let pin = known.find(({ status }) => status === 'pinned') ?? known[0]
           if (pin?.status !== 'pinned') {
-            await keep.store(cid, block, signal)
-            pin = await waitUntilPinned(pins, pin ?? (await pins.add(cid, options.origins(), signal)), options, signal)
+            await keep.store(cid, block, call)
+            pin = await waitUntilPinned(pins, pin ?? (await pins.add(cid, options.origins(), call)), options, call)
           }
           const locations = [...new Set([...pin.delegates, ...(options.peers ?? [])])]
           if (locations.length === 0) {
@@ -68,39 +71,43 @@ export function createPinningStorage(options: PinningStorageOptions): BlockStora
               false,
             )
           }
-          await keep.remove(cid, signal)
+          await keep.remove(cid, call)
           return locations
         }),
       )
     },
     async has(cid, signal) {
-      return attempt(signal, 'looking for a block', async () => {
+      return attempt(signal, 'looking for a block', async (call) => {
         if (parseCid(cid) === undefined) return false
-        return (await pins.list(cid, signal)).some(({ status }) => status === 'pinned')
+        return (await pins.list(cid, call)).some(({ status }) => status === 'pinned')
       })
     },
     async remove(cid, signal) {
       signal.throwIfAborted()
       if (parseCid(cid) === undefined) return
-      await turns.take(cid, signal, () =>
-        attempt(signal, 'removing a block', async () => {
-          await keep.remove(cid, signal)
+      await attempt(signal, 'removing a block', (call) =>
+        turns.take(cid, call, async () => {
+          await keep.remove(cid, call)
           // a page at a time; a service may go on naming for a while what it has removed
           const removed = new Set<string>()
           for (;;) {
-            const known = (await pins.list(cid, signal)).filter(({ id }) => !removed.has(id))
+            const known = (await pins.list(cid, call)).filter(({ id }) => !removed.has(id))
             if (known.length === 0) return
             for (const { id } of known) {
-              await pins.remove(id, signal)
+              await pins.remove(id, call)
               removed.add(id)
             }
           }
         }),
       )
     },
-    stop: () => Promise.resolve(),
+    async stop() {
+      stopping.abort(new Error('this storage has stopped'))
+    },
   }
 }
+
+type Attempt = <T>(signal: AbortSignal, doing: string, work: (call: AbortSignal) => Promise<T>) => Promise<T>
 
 /** @throws PortError when the service gives up, or is not done in time. */
 async function waitUntilPinned(

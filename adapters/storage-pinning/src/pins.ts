@@ -71,7 +71,7 @@ export class Pins {
     const loaded = await this.#loading
     try {
       // no redirect may carry the token elsewhere
-      return await withDeadline(signal, REQUEST_TIMEOUT_MS, (deadline) =>
+      return await withDeadline([signal], REQUEST_TIMEOUT_MS, (deadline) =>
         work(loaded, { signal: deadline, redirect: 'error' }),
       )
     } catch (error) {

@@ -31,6 +31,7 @@ export interface HttpReaderOptions {
 export function createHttpReader(options: HttpReaderOptions): BlockReaderPort {
   const { timeoutMs = HTTP_READ_TIMEOUT_MS, fetch: get = fetch } = options
   const allowed = new AllowedOrigins(options.allowedOrigins)
+  const stopping = new AbortController()
   return {
     canRead: (location) => allowed.parse(location) !== undefined,
     async read(location, cid, signal) {
@@ -39,7 +40,7 @@ export function createHttpReader(options: HttpReaderOptions): BlockReaderPort {
       const url = allowed.parse(location)
       if (key === undefined || url === undefined) return undefined
       try {
-        return await withDeadline(signal, timeoutMs, async (deadline) => {
+        return await withDeadline([signal, stopping.signal], timeoutMs, async (deadline) => {
           const response = await follow(get, url, allowed, deadline)
           const block = response === undefined ? undefined : await takeBody(response)
           return block !== undefined && isBlockOf(key, block) ? block : undefined
@@ -52,7 +53,9 @@ export function createHttpReader(options: HttpReaderOptions): BlockReaderPort {
         })
       }
     },
-    stop: () => Promise.resolve(),
+    async stop() {
+      stopping.abort(new Error('this reader has stopped'))
+    },
   }
 }
 

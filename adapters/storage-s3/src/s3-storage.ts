@@ -3,12 +3,13 @@ import type * as S3 from '@aws-sdk/client-s3'
 import type { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { DAY_MS, assertBlock, parseCid } from '@parley/core'
 import type { BlockStoragePort } from '@parley/engine'
+import { withDeadline } from './deadline.ts'
 import { isNotFound, toPortError } from './s3-errors.ts'
 
 /** The longest that S3 signs for. */
 const SIGNED_URL_LIFETIME_SECONDS = (7 * DAY_MS) / 1_000
 const CONNECT_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 60_000
+const CALL_TIMEOUT_MS = 60_000
 
 export interface S3StorageOptions {
   /** `https://s3.eu-central-1.amazonaws.com`, `https://minio.example.org:9000`; nothing else is ever contacted. */
@@ -34,13 +35,15 @@ export interface S3StorageOptions {
 export function createS3Storage(options: S3StorageOptions): BlockStoragePort {
   const { bucket, prefix = 'parley/' } = options
   let loading: Promise<Loaded> | undefined
+  const stopping = new AbortController()
   const load = (): Promise<Loaded> => (loading ??= loadSdk(options))
 
-  const attempt = async <T>(signal: AbortSignal, doing: string, work: (s3: Loaded) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(signal: AbortSignal, doing: string, work: Work<T>): Promise<T> => {
     signal.throwIfAborted()
-    const s3 = await load()
     try {
-      return await work(s3)
+      return await withDeadline([signal, stopping.signal], CALL_TIMEOUT_MS, async (deadline) =>
+        work(await load(), { abortSignal: deadline }),
+      )
     } catch (error) {
       signal.throwIfAborted()
       throw toPortError(error, doing)
@@ -52,20 +55,20 @@ export function createS3Storage(options: S3StorageOptions): BlockStoragePort {
     async store(cid, block, signal) {
       signal.throwIfAborted()
       assertBlock(cid, block)
-      return attempt(signal, 'storing a block', async ({ client, sdk, sign }) => {
+      return attempt(signal, 'storing a block', async ({ client, sdk, sign }, call) => {
         const Key = prefix + cid
         const content = { Body: block, ContentLength: block.length, ContentType: 'application/octet-stream' }
-        await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key, ...content }), { abortSignal: signal })
+        await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key, ...content }), call)
         if (options.publicBaseUrl !== undefined) return [new URL(Key, options.publicBaseUrl).href]
         const get = new sdk.GetObjectCommand({ Bucket: bucket, Key })
         return [await sign(client, get, { expiresIn: SIGNED_URL_LIFETIME_SECONDS })]
       })
     },
     has: (cid, signal) =>
-      attempt(signal, 'looking for a block', async ({ client, sdk }) => {
+      attempt(signal, 'looking for a block', async ({ client, sdk }, call) => {
         if (parseCid(cid) === undefined) return false
         try {
-          await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: prefix + cid }), { abortSignal: signal })
+          await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: prefix + cid }), call)
           return true
         } catch (error) {
           if (isNotFound(error)) return false
@@ -73,17 +76,20 @@ export function createS3Storage(options: S3StorageOptions): BlockStoragePort {
         }
       }),
     remove: (cid, signal) =>
-      attempt(signal, 'removing a block', async ({ client, sdk }) => {
+      attempt(signal, 'removing a block', async ({ client, sdk }, call) => {
         if (parseCid(cid) === undefined) return
-        await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + cid }), { abortSignal: signal })
+        await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: prefix + cid }), call)
       }),
     async stop() {
+      stopping.abort(new Error('this storage has stopped'))
       if (loading === undefined) return
       const { client } = await loading
       client.destroy()
     },
   }
 }
+
+type Work<T> = (s3: Loaded, call: { readonly abortSignal: AbortSignal }) => Promise<T>
 
 interface Loaded {
   readonly client: S3.S3Client
@@ -117,8 +123,6 @@ function clientConfig(options: S3StorageOptions): S3.S3ClientConfig {
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
     },
   }
 }

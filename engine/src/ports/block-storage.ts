@@ -18,7 +18,7 @@ export interface BlockStoragePort {
   has(cid: string, signal: AbortSignal): Promise<boolean>
   /** Removes it; a block that is not there is removed already. @throws as {@link has}. */
   remove(cid: string, signal: AbortSignal): Promise<void>
-  /** Ends connections and servers. Idempotent. What is stored stays. */
+  /** Ends connections, servers and calls (BLK-8). Idempotent. What is stored stays. */
   stop(): Promise<void>
 }
 
@@ -34,6 +34,6 @@ export interface BlockReaderPort {
    * @throws PortError `STORAGE_UNREACHABLE`; the abort reason.
    */
   read(location: string, cid: string, signal: AbortSignal): Promise<Uint8Array | undefined>
-  /** Idempotent. */
+  /** Ends calls (BLK-8). Idempotent. */
   stop(): Promise<void>
 }

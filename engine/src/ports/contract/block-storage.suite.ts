@@ -63,6 +63,7 @@ export function blockStorageContract(name: string, create: () => Promise<BlockSt
     describe('names', () => nameRules(withWorld))
     describe('restart', () => restartRules(withWorld))
     describe('abort', () => abortRules(withWorld, create))
+    describe('stopping', () => stopRules(create))
     describe('faults', () => faultRules(create))
   })
 }
@@ -246,6 +247,48 @@ function abortRules(withWorld: WithWorld, create: () => Promise<BlockStorageWorl
     }
   })
 }
+
+function stopRules(create: () => Promise<BlockStorageWorld>): void {
+  it('[BLK-8] ends what waits for a silent place, and later calls', async (context) => {
+    const world = await create()
+    const storage = await world.open()
+    try {
+      if (world.faults.silent === undefined) return context.skip('this place cannot be silent')
+      const speak = await world.faults.silent()
+      const named = namedBlock(19, 512)
+      const waiting = actions(storage, named).map((act) => thrownBy(act(never())))
+      await storage.stop()
+      for (const thrown of waiting) expect(await thrown).toMatchObject(STOPPED)
+      for (const act of actions(storage, named)) expect(await thrownBy(act(never()))).toMatchObject(STOPPED)
+      await speak()
+    } finally {
+      await storage.stop()
+      await world.dispose()
+    }
+  })
+  it('[BLK-8] ends a reader too, and asks nothing after', async () => {
+    const world = await create()
+    const storage = await world.open()
+    try {
+      const named = namedBlock(20, 512)
+      const [location = ''] = await storage.store(named.cid, named.block, never())
+      await world.reader.stop()
+      await world.reader.stop()
+      expect(await thrownBy(world.reader.read(location, named.cid, never()))).toMatchObject(STOPPED)
+    } finally {
+      await storage.stop()
+      await world.dispose()
+    }
+  })
+}
+
+const STOPPED = { name: 'PortError', code: 'STORAGE_UNREACHABLE' }
+
+const thrownBy = (act: Promise<unknown>): Promise<unknown> =>
+  act.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 function faultRules(create: () => Promise<BlockStorageWorld>): void {
   const FAULTS = [
