@@ -1,7 +1,6 @@
 /** The libp2p node under a device, a push node or a measurement: one set of transports, one set of limits. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import type { GossipSub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, Stream } from '@libp2p/interface'
@@ -26,6 +25,7 @@ import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 import { toListenError } from './listen-error.ts'
 import { wakeService } from './mailbox/wakes.ts'
+import type { WakeService } from './mailbox/wakes.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -51,7 +51,7 @@ export type HostServices = {
   readonly ping: Ping
   readonly dht: KadDHT
   readonly relays: RelayReservations
-  readonly wakes: GossipSub
+  readonly wakes: WakeService
 }
 
 export type Host = Libp2p<HostServices>

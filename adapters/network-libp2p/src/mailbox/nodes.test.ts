@@ -56,23 +56,6 @@ describe('mailboxes of several nodes', () => {
     expect(push.host.figures().circuits).toBe(1)
   })
 
-  it('[MBX-5] wake a device that has nothing but a relayed connection to another one', async () => {
-    await using cleanup = new Cleanup()
-    const push = await createHolder(cleanup)
-    const bob = await join(cleanup, { bootstrap: [push.address], mailbox: echo })
-    const circuit = (): string | undefined =>
-      bob.network.addresses().find((address) => address.includes('/p2p-circuit'))
-    await bob.until(() => circuit() !== undefined)
-    const alice = await join(cleanup, { isRelayClient: false })
-    await alice.ask(circuit() ?? '', Uint8Array.of(1))
-    alice.network.mailbox.listen(new Set([3]))
-    while (alice.heard.length === 0) {
-      bob.network.mailbox.wake(3, new Uint8Array(8))
-      await setTimeout(5)
-    }
-    expect(alice.heard[0]).toBe('3:0000000000000000')
-  })
-
   it('[MBX-3] are found nearest to a key, in the order of their distance', { timeout: 60_000 }, async () => {
     await using cleanup = new Cleanup()
     const holders: TestPushNode[] = []

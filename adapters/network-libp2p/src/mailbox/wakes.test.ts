@@ -8,7 +8,7 @@ import type { Host } from '../host.ts'
 import { createTestHolder } from '../testing/holders.ts'
 import type { TestPushNode } from '../testing/holders.ts'
 import { Cleanup, createTestNetwork } from '../testing/networks.ts'
-import { createRogue } from '../testing/rogue.ts'
+import { closed, createRogue } from '../testing/rogue.ts'
 
 const TOPIC = 9
 const TOPIC_NAME = `/parley/wake/1/${TOPIC}`
@@ -87,6 +87,28 @@ describe('wake-ups', () => {
       await macrotask()
     }
     expect(heardBy(listener).filter((heard) => heard !== text).length).toBeLessThan(400)
+  })
+
+  it('[MBX-5] are the business of a device and its push nodes: who else is connected learns no topic and wakes nobody', async () => {
+    await using cleanup = new Cleanup()
+    const holder = await createHolder(cleanup)
+    const network = await createTestNetwork({ bootstrap: [holder.address], isRelayClient: false })
+    cleanup.add(() => network.stop())
+    const listener = await joinMailbox(network)
+    network.mailbox.listen(new Set([TOPIC]))
+    const stranger = await createRogue()
+    cleanup.add(stranger.stop)
+    const [address = ''] = network.addresses()
+    const connection = await stranger.host.dial(multiaddr(address))
+    const honest = await createShouter(cleanup, holder)
+    await warmUp(honest, [listener])
+    await shout(stranger.host, Buffer.concat([randomBytes(8), hintOf(1)]))
+    const refused = await connection.newStream('/meshsub/1.2.0')
+    await closed(refused)
+    await shout(honest, Buffer.concat([randomBytes(8), hintOf(2)]))
+    await listener.until(() => heardBy(listener).length > 0)
+    expect(heardBy(listener)).toEqual([wakeText(TOPIC, hintOf(2))])
+    expect(stranger.host.services.wakes.getSubscribers(TOPIC_NAME)).toEqual([])
   })
 
   it('[MBX-5] pass several push nodes, and reach a listener of two of them once', async () => {

@@ -42,11 +42,29 @@ const PENALTY_MS = 50
 const topicName = (topic: number): string => `${TOPIC_PREFIX}${topic}`
 const TOPICS = Array.from({ length: WAKE_TOPICS }, (_, topic) => topicName(topic))
 
+/** The service of a libp2p node. */
+export interface WakeService extends GossipSub {
+  /** Ids of the peers that it talks to; `undefined`: everybody. */
+  readonly circle: Set<string> | undefined
+}
+
 /**
  * The service for a libp2p node. A push node passes on to everybody who subscribed, at once: it is the middle of a
- * star, and a mesh of a few of its peers would leave the others to the next heartbeat.
+ * star, and a mesh of a few of its peers would leave the others to the next heartbeat. A device talks to its push nodes
+ * alone: who else has a connection to it need not know its topics.
  */
-export function wakeService(role: 'device' | 'push node'): (components: GossipSubComponents) => GossipSub {
+export function wakeService(role: 'device' | 'push node'): (components: GossipSubComponents) => WakeService {
+  const createGossip = gossipsubOf(role)
+  return (components) => {
+    const circle = role === 'device' ? new Set<string>() : undefined
+    const { privateKey, peerId, peerStore, connectionManager, logger } = components
+    const registrar = circle === undefined ? components.registrar : within(circle, components.registrar)
+    const gossip = createGossip({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
+    return Object.assign(gossip, { circle })
+  }
+}
+
+function gossipsubOf(role: 'device' | 'push node'): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: messageId,
@@ -82,6 +100,43 @@ export function wakeService(role: 'device' | 'push node'): (components: GossipSu
   })
 }
 
+type Registrar = GossipSubComponents['registrar']
+
+/** Lets gossipsub see no peers but those in `circle`. */
+function within(circle: ReadonlySet<string>, registrar: Registrar): Registrar {
+  return {
+    getProtocols: () => registrar.getProtocols(),
+    getHandler: (protocol) => registrar.getHandler(protocol),
+    getTopologies: (protocol) => registrar.getTopologies(protocol),
+    use: (protocol, middleware) => registrar.use(protocol, middleware),
+    unuse: (protocol) => registrar.unuse(protocol),
+    getMiddleware: (protocol) => registrar.getMiddleware(protocol),
+    unhandle: (protocol, options) => registrar.unhandle(protocol, options),
+    unregister: (id) => registrar.unregister(id),
+    handle: (protocol, handler, options) =>
+      registrar.handle(
+        protocol,
+        (stream, connection) => {
+          if (circle.has(connection.remotePeer.toString())) return handler(stream, connection)
+          stream.abort(new Error('not one of our push nodes'))
+          return undefined
+        },
+        options,
+      ),
+    register: (protocol, topology, options) =>
+      registrar.register(
+        protocol,
+        {
+          ...topology,
+          onConnect: (peer, connection) => {
+            if (circle.has(peer.toString())) topology.onConnect?.(peer, connection)
+          },
+        },
+        options,
+      ),
+  }
+}
+
 function messageId({ topic, data }: Message): Uint8Array {
   return createHash('sha256').update(topic).update(data).digest().subarray(0, MESSAGE_ID_BYTES)
 }
@@ -103,6 +158,7 @@ export interface WakesOptions {
 export function createWakes(host: Host, { pushNodes, log, onWake }: WakesOptions): Wakes {
   const { wakes: gossip } = host.services
   const pushNodeIds = new Set(pushNodes.map(String))
+  for (const id of pushNodeIds) gossip.circle?.add(id)
   const allowance = createAllowance({ nowMs: () => performance.now() })
   host.addEventListener('peer:disconnect', ({ detail: peer }) => allowance.forget(peer.toString()))
   const validate = async (from: PeerId, { data }: Message): Promise<TopicValidatorResult> => {

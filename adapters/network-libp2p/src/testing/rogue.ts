@@ -25,6 +25,7 @@ export async function createRogue(rank?: 'decider' | 'asker', than?: string): Pr
       listen: ['/ip4/127.0.0.1/tcp/0'],
       dhtMode: 'auto',
       connectionsMax: 100,
+      isPushNode: true,
     })
     const id = host.peerId.toString()
     if (rank !== undefined && than !== undefined && (rank === 'decider') !== id < than) {
