@@ -4,6 +4,9 @@ import type { BlockReaderPort, BlockStoragePort } from '@parley/engine'
 import { namedBlock, never } from '@parley/engine/contract'
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
+import { withBitswap } from '@helia/bitswap'
+import { createHeliaLight } from 'helia'
+import type { Helia } from 'helia'
 import { CID } from 'multiformats/cid'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -149,6 +152,37 @@ describe('Helia over our own node', () => {
     )
     const read = await Promise.all(stored.map(({ cid, at }) => reader.read(at, cid, never())))
     expect(read.every((block) => block?.length === 2_048)).toBe(true)
+  })
+})
+
+describe('other IPFS nodes', () => {
+  async function foreign(libp2p: Host): Promise<Helia> {
+    const helia = withBitswap(Object.assign(createHeliaLight(), { libp2p }))
+    await helia.start()
+    cleanups.push(() => helia.stop())
+    return helia
+  }
+  const take = async (blocks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array> => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of blocks) chunks.push(chunk)
+    return new Uint8Array(Buffer.concat(chunks))
+  }
+  it('[BLK-12] [BLK-1] fetch from an outbox', async () => {
+    const [own, other] = [await node(), await node()]
+    const storage = await storageOn(own)
+    const { cid, block } = namedBlock(15, 32_768)
+    await storage.store(cid, block, never())
+    const helia = await foreign(other)
+    await other.dial(own.getMultiaddrs())
+    expect(await take(helia.blockstore.get(CID.parse(cid)))).toEqual(block)
+  })
+  it('[BLK-12] [BLK-1] are read from', async () => {
+    const other = await node()
+    const helia = await foreign(other)
+    const { cid, block } = namedBlock(16, 32_768)
+    await helia.blockstore.put(CID.parse(cid), block)
+    const reader = readerOn(await node())
+    expect(await reader.read(String(other.getMultiaddrs()[0]), cid, never())).toEqual(block)
   })
 })
 

@@ -11,6 +11,19 @@ import type { Outbox } from './outbox.ts'
 /** One block and what bitswap says around it; others pack up to 2 MiB into a message. */
 const MESSAGE_BYTES_MAX = 4 * ENVELOPE_BYTES_MAX
 
+/**
+ * Blocks that one message may ask of us; more are not answered. All of them are in memory at once, and a reader of ours
+ * never asks for more than sixteen.
+ */
+const WANTS_MAX = 64
+
+const OPTIONS = {
+  runOnLimitedConnections: true,
+  maxIncomingMessageSize: MESSAGE_BYTES_MAX,
+  // its documentation spells it otherwise, and then it has no effect
+  maxWantListSize: WANTS_MAX,
+}
+
 /** The part of one user in a shared Helia. */
 export interface IpfsLease {
   /**
@@ -107,10 +120,7 @@ class SharedIpfs {
 /** No routers, no gateways, no node of its own: bitswap over ours. */
 async function createHelia(libp2p: Libp2p, blockstore: OutboxBlockstore): Promise<Helia> {
   const [{ createHeliaLight }, { withBitswap }] = await Promise.all([import('helia'), import('@helia/bitswap')])
-  const helia = withBitswap(Object.assign(createHeliaLight({ blockstore }), { libp2p }), {
-    runOnLimitedConnections: true,
-    maxIncomingMessageSize: MESSAGE_BYTES_MAX,
-  })
+  const helia = withBitswap(Object.assign(createHeliaLight({ blockstore }), { libp2p }), OPTIONS)
   const addBlockBroker = helia.addBlockBroker.bind(helia)
   helia.addBlockBroker = (broker) => {
     // a block that was removed while a peer asks for it must not be sought among the others
