@@ -1,29 +1,45 @@
 /** Blocks from whoever has them: many at once from push nodes, one by one from the storage of their senders. Spec: OFF-6. */
-import { cidText, toHex } from '@parley/core'
+import { cidText, toHex, type Millis, type NamedBlock } from '@parley/core'
 import type { BlockReaderPort } from '../ports/block-storage.ts'
+import type { ClockPort } from '../ports/clock.ts'
 import type { LogPort } from '../ports/log.ts'
 import type { Holders } from './holders.ts'
 
 /** Reads of other people's storage at the same time. */
 const READS_PARALLEL = 8
+/** Places that are not our push nodes and that one fetch tries: each may take as long as a request may. */
+const PLACES_MAX = 16
+/** A place that failed is left alone, twice as long each time; an own push node for the shortest time only. */
+const PAUSE_MIN_MS = 20_000
+const PAUSE_MAX_MS = 60 * 60_000
+/** Places that are remembered as failed; the oldest is forgotten first. */
+const FAILED_MAX = 1_024
 
-export interface WantedBlock {
-  readonly cid: Uint8Array
+export interface WantedBlock extends NamedBlock {
   /** Push nodes and locations of storage, best first. */
   readonly holders: readonly string[]
 }
 
 export interface BlocksOptions {
   readonly holders: Holders
+  /** Our own, connected now. */
+  readonly pushNodes: () => readonly string[]
   /** Opens the readers of storage when one is first needed. */
   readonly openReaders: () => Promise<readonly BlockReaderPort[]>
+  readonly clock: Pick<ClockPort, 'now'>
   readonly log: LogPort
   readonly signal: AbortSignal
+}
+
+interface Failure {
+  readonly times: number
+  readonly until: Millis
 }
 
 export class Blocks {
   readonly signal: AbortSignal
   readonly #options: BlocksOptions
+  readonly #failures = new Map<string, Failure>()
 
   constructor(options: BlocksOptions) {
     this.#options = options
@@ -33,25 +49,49 @@ export class Blocks {
   /** What could be had, verified, by CID in hex. */
   async fetch(wanted: readonly WantedBlock[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>()
+    const own = new Set(this.#options.pushNodes())
     // Push nodes take many at once: each is asked for all that it may have and that is still missing.
-    const addresses = new Set(wanted.flatMap(({ holders }) => holders.filter(isPeer)))
-    for (const address of addresses) {
+    const named = new Set(wanted.flatMap(({ holders }) => holders.filter(isPeer)))
+    const others = [...named].filter((address) => !own.has(address) && this.#mayTry(address)).slice(0, PLACES_MAX)
+    for (const address of [...own].filter((each) => named.has(each) && this.#mayTry(each)).concat(others)) {
       const missing = wanted.filter(({ cid, holders }) => holders.includes(address) && !found.has(toHex(cid)))
-      if (missing.length === 0) continue
-      await this.#fetchFrom(address, missing, found)
+      if (missing.length > 0) await this.#fetchFrom(address, own.has(address), missing, found)
     }
     const rest = wanted.filter(({ cid }) => !found.has(toHex(cid)))
     if (rest.length > 0) await this.#readAll(rest, found)
     return found
   }
 
-  async #fetchFrom(address: string, missing: readonly WantedBlock[], found: Map<string, Uint8Array>): Promise<void> {
+  #mayTry(place: string): boolean {
+    const failure = this.#failures.get(place)
+    return failure === undefined || failure.until <= this.#options.clock.now()
+  }
+
+  #failed(place: string, isOwn: boolean): void {
+    const times = isOwn ? 0 : (this.#failures.get(place)?.times ?? 0)
+    const until = this.#options.clock.now() + Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** times)
+    this.#failures.delete(place)
+    this.#failures.set(place, { times: times + 1, until })
+    for (const oldest of this.#failures.keys()) {
+      if (this.#failures.size <= FAILED_MAX) break
+      this.#failures.delete(oldest)
+    }
+  }
+
+  async #fetchFrom(
+    address: string,
+    isOwn: boolean,
+    missing: readonly NamedBlock[],
+    found: Map<string, Uint8Array>,
+  ): Promise<void> {
     try {
-      const cids = new Map(missing.map(({ cid }) => [toHex(cid), cid]))
-      for (const block of await this.#options.holders.fetch(address, [...cids.values()])) {
+      const distinct = new Map(missing.map((block) => [toHex(block.cid), block]))
+      for (const block of await this.#options.holders.fetch(address, [...distinct.values()])) {
         found.set(toHex(block.cid), block.bytes)
       }
+      this.#failures.delete(address)
     } catch (error) {
+      this.#failed(address, isOwn)
       this.#options.log.log('debug', 'a holder did not give what it has', { error: String(error) })
     }
   }
@@ -69,14 +109,16 @@ export class Blocks {
     await Promise.all(Array.from({ length: READS_PARALLEL }, work))
   }
 
-  async #read(readers: readonly BlockReaderPort[], { cid, holders }: WantedBlock): Promise<Uint8Array | undefined> {
-    for (const location of new Set(holders)) {
+  async #read(readers: readonly BlockReaderPort[], wanted: WantedBlock): Promise<Uint8Array | undefined> {
+    for (const location of new Set(wanted.holders)) {
+      if (!this.#mayTry(location)) continue
       for (const reader of readers.filter((candidate) => candidate.canRead(location))) {
-        const bytes = await reader.read(location, cidText(cid), this.signal).catch((error: unknown) => {
+        const bytes = await reader.read(location, cidText(wanted.cid), this.signal).catch((error: unknown) => {
+          this.#failed(location, false)
           this.#options.log.log('debug', 'storage did not answer', { error: String(error) })
           return undefined
         })
-        if (bytes !== undefined) return bytes
+        if (bytes?.length === wanted.size) return bytes
       }
     }
     return undefined

@@ -3,6 +3,7 @@
  * breaks a rule has failed. Spec: MBX-4, HLD-1…HLD-5.
  */
 import {
+  blockCid,
   CHALLENGE_NONCE_BYTES,
   challengeDigest,
   decodeResponse,
@@ -10,7 +11,6 @@ import {
   encodeRequest,
   equalBytes,
   fittingItems,
-  isBlockOf,
   keyPrefix,
   MAILBOX_BLOCKS_MAX,
   MAILBOX_KEYS_MAX,
@@ -35,6 +35,8 @@ export interface Block extends NamedBlock {
 
 /** Rounds of one question: a holder that always leaves something out is not asked for ever. */
 const ROUNDS_MAX = 64
+/** Records of one question that no honest holder gives, after which nothing more is read of it: checking them is dear. */
+const JUNK_MAX = 16
 
 /** The peer at the end of a push node's address. */
 export const peerOfAddress = (address: string): string => address.slice(address.lastIndexOf('/') + 1)
@@ -71,7 +73,8 @@ export class Holders {
       'missing',
     )
     if (answer.receipt !== undefined) receipts.push(await this.#checked(address, answer.receipt, byCid))
-    let wanted = answer.cids.flatMap((cid) => byCid.get(toHex(cid)) ?? [])
+    // Each once, however often it is asked for.
+    let wanted = [...new Set(answer.cids.map(toHex))].flatMap((cid) => byCid.get(cid) ?? [])
     while (wanted.length > 0) {
       const some = wanted.slice(
         0,
@@ -96,23 +99,39 @@ export class Holders {
     return receipt
   }
 
-  /** The blocks that the holder has; every one is what its CID names. Fresh memory. */
-  async fetch(address: string, cids: readonly Uint8Array[]): Promise<readonly Block[]> {
+  /**
+   * The blocks that the holder has; every one is what its CID names and as large as was said. Fresh memory. What came
+   * before it failed is kept. @throws PortError when it gives nothing but trouble.
+   */
+  async fetch(address: string, wanted: readonly NamedBlock[]): Promise<readonly Block[]> {
     const found: Block[] = []
-    let left = cids
+    let left = wanted
     for (let round = 0; left.length > 0 && round < ROUNDS_MAX; round++) {
       const some = left.slice(0, MAILBOX_BLOCKS_MAX)
-      const { blocks } = await this.#ask(address, { type: 'fetch', cids: some }, 'blocks')
-      let position = 0
-      for (const bytes of blocks) {
-        const at = some.findIndex((cid, index) => index >= position && isBlockOf(cid, bytes))
-        if (at < 0) throw failed(address, 'it gave a block that nobody asked for')
-        found.push({ cid: some[at] ?? bytes, size: bytes.length, bytes })
-        position = at + 1
+      try {
+        const taken = await this.#fetchSome(address, some, found)
+        left = left.slice(taken === 0 ? some.length : taken)
+      } catch (error) {
+        if (found.length === 0) throw error
+        return found
       }
-      left = blocks.length === 0 ? left.slice(some.length) : left.slice(position)
     }
     return found
+  }
+
+  /** @returns how many of `wanted` are dealt with; 0 when it has none of them. */
+  async #fetchSome(address: string, wanted: readonly NamedBlock[], found: Block[]): Promise<number> {
+    const { blocks } = await this.#ask(address, { type: 'fetch', cids: wanted.map(({ cid }) => cid) }, 'blocks')
+    const places = new Map(wanted.map(({ cid }, place) => [toHex(cid), place]))
+    let position = 0
+    for (const bytes of blocks) {
+      const cid = blockCid(bytes)
+      const place = places.get(toHex(cid))
+      if (place === undefined || place < position) throw failed(address, 'it gave a block that nobody asked for')
+      if (wanted[place]?.size === bytes.length) found.push({ cid, size: bytes.length, bytes })
+      position = place + 1
+    }
+    return position
   }
 
   async drop(address: string, cids: readonly Uint8Array[]): Promise<void> {
@@ -121,13 +140,22 @@ export class Holders {
     }
   }
 
-  /** Whether the holder has all of these blocks now. HLD-5 */
+  /** Whether the holder has all of these blocks now; asked in parts, because it reads them all. HLD-5 */
   async challenge(address: string, blocks: readonly Block[]): Promise<boolean> {
+    for (let left = blocks; left.length > 0;) {
+      const sizes = left.map(({ size }) => size)
+      const some = left.slice(0, Math.max(1, fittingItems(sizes, MAILBOX_BLOCKS_MAX)))
+      if (!(await this.#challengeSome(address, some))) return false
+      left = left.slice(some.length)
+    }
+    return true
+  }
+
+  async #challengeSome(address: string, blocks: readonly Block[]): Promise<boolean> {
     const nonce = this.#context.random(CHALLENGE_NONCE_BYTES)
-    const some = blocks.slice(0, MAILBOX_BLOCKS_MAX)
-    const cids = some.map(({ cid }) => cid)
+    const cids = blocks.map(({ cid }) => cid)
     const { digests } = await this.#ask(address, { type: 'challenge', nonce, cids }, 'digests')
-    return some.every(({ bytes }, index) => {
+    return blocks.every(({ bytes }, index) => {
       const digest = digests[index]
       return digest !== undefined && equalBytes(digest, challengeDigest(nonce, bytes))
     })
@@ -139,27 +167,44 @@ export class Holders {
     return (await this.#ask(address, { type: 'point', records: some }, 'statuses')).statuses
   }
 
-  /** Checked records under these keys (32 bytes, or their prefixes); what fails a check is left out. */
+  /**
+   * Checked records under these keys (32 bytes, or their prefixes); what fails a check is left out. A holder that gives
+   * what nobody asked for, or what it must not keep, is soon listened to no longer.
+   */
   async find(address: string, keys: readonly Uint8Array[]): Promise<readonly PointerRecord[]> {
-    const { crypto, clock } = this.#context
     const found: PointerRecord[] = []
+    const junk = { left: JUNK_MAX }
     let left = keys.map(keyPrefix)
-    for (let round = 0; left.length > 0 && round < ROUNDS_MAX; round++) {
+    for (let round = 0; left.length > 0 && round < ROUNDS_MAX && junk.left > 0; round++) {
       const some = left.slice(0, MAILBOX_KEYS_MAX)
       const { records } = await this.#ask(address, { type: 'find', prefixes: some }, 'records')
-      const places = new Map(some.map((prefix, index) => [toHex(prefix), index]))
-      let last = -1
-      for (const bytes of records) {
-        const record = await readPointer(crypto, bytes, clock.now())
-        if (!record.ok) continue
-        const place = places.get(toHex(keyPrefix(record.value.key)))
-        if (place === undefined) continue
-        found.push(record.value)
-        last = Math.max(last, place)
-      }
-      left = last < 0 ? left.slice(some.length) : left.slice(last + 1)
+      const last = await this.#checkRecords(some, records, found, junk)
+      left = left.slice(last === undefined ? some.length : last + 1)
     }
     return found
+  }
+
+  /** @returns the place of the last prefix that was answered. */
+  async #checkRecords(
+    prefixes: readonly Uint8Array[],
+    records: readonly Uint8Array[],
+    found: PointerRecord[],
+    junk: { left: number },
+  ): Promise<number | undefined> {
+    const { crypto, clock } = this.#context
+    const places = new Map(prefixes.map((prefix, index) => [toHex(prefix), index]))
+    let last: number | undefined
+    for (const bytes of records) {
+      const record = await readPointer(crypto, bytes, clock.now())
+      const place = record.ok ? places.get(toHex(keyPrefix(record.value.key))) : undefined
+      // Its clock may be another than ours.
+      const isLate = !record.ok && (record.reason === 'expired' || record.reason === 'bad-lifetime')
+      if (!isLate && place === undefined && --junk.left === 0) return last
+      if (!record.ok || place === undefined) continue
+      found.push(record.value)
+      last = Math.max(last ?? 0, place)
+    }
+    return last
   }
 
   info(address: string): Promise<Extract<MailboxResponse, { type: 'info' }>> {

@@ -37,7 +37,7 @@ export function takeStored(context: Context, events: IntakeEvents, envelope: Sto
 async function outer(context: Context, receiver: Receiver, envelope: StoredEnvelope): Promise<Apply<Outcome>> {
   const { cid, bytes, from } = envelope
   // An outer envelope in a stranger's bucket is nobody's: the bucket of an inbox has sealed ones.
-  if (from === undefined || blockRead(context.store, cid) !== undefined) return ignored(context, envelope)
+  if (from === undefined || blockRead(context.store, cid, from?.peerId) !== undefined) return ignored(context, envelope)
   const now = context.clock.now()
   const received = await receiveOuter(context, receiver, from, bytes, now)
   const isAnswered = received.outcome.type === 'acknowledge' && received.isAnswer !== true
@@ -54,7 +54,7 @@ async function outer(context: Context, receiver: Receiver, envelope: StoredEnvel
 }
 
 async function sealed(context: Context, events: ContactEvents, envelope: StoredEnvelope): Promise<Apply<Outcome>> {
-  if (blockRead(context.store, envelope.cid) !== undefined) return ignored(context, envelope)
+  if (blockRead(context.store, envelope.cid, envelope.from?.peerId) !== undefined) return ignored(context, envelope)
   const now = context.clock.now()
   const received = await receiveSealed(context, events, envelope.bytes, now)
   const { welcomedBy } = received

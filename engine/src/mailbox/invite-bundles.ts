@@ -121,7 +121,7 @@ export class InviteBundles {
       await this.#publish(id, secret)
     }
     const rows = context.store.all(
-      "SELECT DISTINCT chain FROM deposits WHERE state = 'placed' AND chain LIKE 'invite/%'",
+      "SELECT DISTINCT chain FROM deposits WHERE state <> 'void' AND chain LIKE 'invite/%'",
     )
     for (const chain of rows.map((row) => textOf(row, 'chain'))) {
       if (!secrets.has(chain.slice('invite/'.length))) await this.#retract(chain)
@@ -153,7 +153,7 @@ export class InviteBundles {
     const fields = { sequence, record, blocks: [block], locations: copies.locations, renewedAt: now, expiresAt }
     await turns.run('input', () => () => {
       const secretSealed = vault.seal(depositPlace(chain, 0), encodeSecret(secret))
-      const place = { peerId: '', chain, slot: 0, key, secretSealed, wanted, createdAt: now }
+      const place = { peerId: '', chain, slot: 0, key, topic: 0, secretSealed, wanted, createdAt: now }
       if (held !== undefined) changeDeposit(store, held, fields, 'placed')
       const deposit = held?.id ?? insertDeposit(store, { ...place, ...fields })
       for (const { address, receipt } of copies.holders) {
@@ -221,7 +221,7 @@ export class InviteBundles {
     const payload = record?.type === 'signed' ? openPointer(crypto, secret.payloadKey, record) : undefined
     const [named] = payload?.blocks ?? []
     if (payload === undefined || named === undefined) return
-    const found = await this.#options.blocks.fetch([{ cid: named.cid, holders: [...near, ...payload.holders] }])
+    const found = await this.#options.blocks.fetch([{ ...named, holders: [...near, ...payload.holders] }])
     const block = found.get(toHex(named.cid))
     const bundle = block === undefined ? undefined : openInviteBundle(crypto, invite.secret, block)
     if (bundle === undefined) return

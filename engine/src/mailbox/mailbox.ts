@@ -37,7 +37,14 @@ export class Mailbox {
     const { events, storage } = this.#options
     const context = this.#context()
     const holders = new Holders(context, context.sessions.mailbox, signal)
-    const blocks = new Blocks({ holders, openReaders: () => this.#openReaders(), log: context.log, signal })
+    const blocks = new Blocks({
+      holders,
+      pushNodes: () => context.sessions.mailbox.pushNodes(),
+      openReaders: () => this.#openReaders(),
+      clock: context.clock,
+      log: context.log,
+      signal,
+    })
     const warehouse = new Warehouse(this.#context, {
       holders,
       openStorage: () => this.#openStorage(),

@@ -1,29 +1,18 @@
 /**
- * Looks for what others left for us: at the start, on a hint, and again and again in case one was missed. Whatever is
- * found is verified, fetched, and processed in the order in which it was left. Spec: OFF-5, OFF-6.
+ * Looks for what others left for us: at the start, on a hint, and again and again in case one was missed. What is
+ * found is taken by the taker. Spec: OFF-5, OFF-6.
  */
-import {
-  CLOCK_SKEW_MAX_MS,
-  dayOf,
-  decodeHint,
-  MAILBOX_POINTERS_MAX,
-  openPointer,
-  openWorked,
-  RECEIPT_IDS_MAX,
-  toHex,
-  wakeTopic,
-  type PointedBlock,
-  type PointerRecord,
-} from '@parley/core'
+import { CLOCK_SKEW_MAX_MS, dayOf, decodeHint, toHex, wakeTopic } from '@parley/core'
 import type { Context } from '../context.ts'
-import type { Outcome } from '../conversation/receive.ts'
 import type { Cancel } from '../ports/clock.ts'
-import { blockRead, pointerRead, savePointerRead } from '../store/retrieved.ts'
 import type { Blocks } from './blocks.ts'
 import { Chains, type Slot } from './chains.ts'
+import { mergeFound, openFound, type Found, type FoundByName } from './found.ts'
 import type { Holders } from './holders.ts'
 import { Inbox } from './inbox.ts'
-import { answerStored, takeStored, type IntakeEvents, type StoredEnvelope } from './intake.ts'
+import type { IntakeEvents } from './intake.ts'
+import { Taker } from './taker.ts'
+import { Wakes } from './wakes.ts'
 
 /** Back-stop against push nodes, besides wake-ups; the whole rings every so many times. */
 export const POLL_PUSH_MS = 20_000
@@ -37,18 +26,22 @@ const DHT_KEYS_MAX = 128
 const DHT_PARALLEL = 8
 /** Slots of a chain that are looked up in the DHT: those behind the last that was read. */
 const DHT_SLOTS = 2
-/** Bytes of envelopes that are fetched before they are processed. */
-const ROUND_BYTES_MAX = 16 * 1_048_576
+/** How long a round waits for a push node; what a slower one has is taken when it comes. */
+const FIND_PATIENCE_MS = 2_000
+/** A bucket is asked for again after this for each record that was in it: a flooded one is dear to read. */
+const INBOX_PAUSE_PER_RECORD_MS = 300
+const INBOX_PAUSE_MAX_MS = 60 * 60_000
+/** … beyond so many. */
+const INBOX_RECORDS_FREE = 64
 
 type Scope = 'near' | 'full'
 
-/** A pointer that was not read before. */
-interface Found {
-  readonly record: PointerRecord
-  readonly slot: Slot | undefined
-  readonly blocks: readonly PointedBlock[]
-  /** Where the record was, then what it says. */
-  readonly holders: readonly string[]
+/** What is asked for in a round. */
+interface Question {
+  readonly keys: readonly Uint8Array[]
+  readonly bySlot: ReadonlyMap<string, Slot>
+  /** Keys of buckets among them, in hex. */
+  readonly inbox: ReadonlySet<string>
 }
 
 export interface RetrieverOptions {
@@ -62,15 +55,22 @@ export class Retriever {
   readonly #options: RetrieverOptions
   readonly #chains: Chains
   readonly #inbox: Inbox
+  readonly #taker: Taker
+  readonly #wakes: Wakes
   #due: Scope | undefined
-  /** Slots that hints named. */
+  /** Slots that hints named, to be asked for when it is time, and now. */
+  readonly #hintable = new Map<string, Slot>()
   readonly #hinted = new Map<string, Slot>()
   #running: Promise<void> | undefined
+  /** Push nodes that have not answered yet, and those among them that a later round left out. */
+  readonly #asking = new Map<string, Promise<void>>()
+  readonly #leftOut = new Set<string>()
+  #inboxAt = 0
   #polls = 0
   #pollTimer: Cancel | undefined
   #dhtTimer: Cancel | undefined
-  #taking: Promise<unknown> = Promise.resolve()
   #walking: Promise<void> | undefined
+  #hasWalked = false
   #isStopped = false
 
   constructor(context: () => Context, options: RetrieverOptions) {
@@ -78,6 +78,12 @@ export class Retriever {
     this.#options = options
     this.#chains = new Chains(context)
     this.#inbox = new Inbox(context)
+    const { blocks, events } = options
+    this.#taker = new Taker(context, { blocks, events, onMore: () => this.look('near') })
+    this.#wakes = new Wakes({
+      clock: { now: () => context().clock.now(), after: (delayMs, fire) => context().clock.after(delayMs, fire) },
+      onDue: (keys, isInboxDue) => this.#wokenBy(keys, isInboxDue),
+    })
   }
 
   start(): void {
@@ -90,9 +96,11 @@ export class Retriever {
     this.#isStopped = true
     this.#pollTimer?.()
     this.#dhtTimer?.()
+    this.#wakes.stop()
     await this.#running
     await this.#walking
-    await this.#taking
+    await Promise.all(this.#asking.values())
+    await this.#taker.stop()
   }
 
   /** Something may wait. Rounds never overlap; what comes in during one is looked at in the next. */
@@ -103,12 +111,25 @@ export class Retriever {
   }
 
   woken(topic: number, hint: Uint8Array): void {
-    for (const prefix of decodeHint(hint) ?? []) {
-      const slot = this.#chains.byPrefix(prefix)
-      if (slot !== undefined) this.#hinted.set(toHex(slot.key), slot)
-      else if (this.#inbox.isOurs(topic, prefix)) this.#due ??= 'near'
+    if (this.#isStopped) return
+    const prefixes = decodeHint(hint) ?? []
+    const slots = prefixes.flatMap((prefix) => this.#chains.byPrefix(prefix) ?? [])
+    for (const slot of slots) this.#hintable.set(toHex(slot.key), slot)
+    const isInbox = prefixes.some((prefix) => this.#inbox.isOurs(topic, prefix))
+    this.#wakes.hear(
+      slots.map(({ key }) => toHex(key)),
+      isInbox,
+    )
+  }
+
+  #wokenBy(keys: readonly string[], isInboxDue: boolean): void {
+    for (const key of keys) {
+      const slot = this.#hintable.get(key)
+      if (slot !== undefined) this.#hinted.set(key, slot)
     }
-    if (this.#hinted.size > 0 || this.#due !== undefined) this.#run()
+    this.#hintable.clear()
+    if (isInboxDue) this.#due ??= 'near'
+    this.#run()
   }
 
   #schedulePoll(): void {
@@ -123,10 +144,14 @@ export class Retriever {
   }
 
   #scheduleDht(): void {
-    this.#dhtTimer = this.#context().clock.after(this.#walking === undefined ? DHT_DELAY_MS : POLL_DHT_MS, () => {
-      this.#walking = this.#lookInDht().catch((error: unknown) =>
-        this.#context().log.log('debug', 'the DHT was not searched', { error: String(error) }),
-      )
+    this.#dhtTimer = this.#context().clock.after(this.#hasWalked ? POLL_DHT_MS : DHT_DELAY_MS, () => {
+      this.#hasWalked = true
+      // A slow walk is not joined by another.
+      this.#walking ??= this.#lookInDht()
+        .catch((error: unknown) =>
+          this.#context().log.log('debug', 'the DHT was not searched', { error: String(error) }),
+        )
+        .finally(() => (this.#walking = undefined))
       this.#scheduleDht()
     })
   }
@@ -149,23 +174,62 @@ export class Retriever {
       const hinted = [...this.#hinted.values()]
       this.#due = undefined
       this.#hinted.clear()
-      const didRead = await this.#round(scope, hinted)
-      // A commit among what was read leads to the next epoch, and a Welcome to a new conversation.
-      if (didRead) this.#due ??= 'near'
+      await this.#round(scope, hinted)
     }
   }
 
-  /** @returns whether something was processed. */
-  async #round(scope: Scope | undefined, hinted: readonly Slot[]): Promise<boolean> {
-    const slots = scope === undefined ? hinted : [...hinted, ...(await this.#slots(scope))]
-    const inboxKeys = scope === undefined ? [] : await this.#inbox.keys(scope)
-    this.#listen()
+  /** Asks every push node; one that is slow, or has not answered yet, is not waited for. */
+  async #round(scope: Scope | undefined, hinted: readonly Slot[]): Promise<void> {
     const pushNodes = this.#context().sessions.mailbox.pushNodes()
-    const bySlot = new Map(slots.map((slot) => [toHex(slot.key), slot]))
+    const isInboxDue = scope !== undefined && this.#context().clock.now() >= this.#inboxAt
+    if (pushNodes.length === 0) {
+      // The DHT looks at what is known, and whoever comes next is asked at once.
+      this.#chains.current()
+      return
+    }
+    const slots = scope === undefined ? hinted : [...hinted, ...(await this.#slots(scope))]
+    const inboxKeys = isInboxDue ? await this.#inbox.keys(scope) : []
+    this.#listen()
     const keys = [...slots.map(({ key }) => key), ...inboxKeys]
-    const found = new Map<string, Found>()
-    await Promise.all(pushNodes.map((address) => this.#find(address, keys, bySlot, found)))
-    return this.#takeInOrder(found)
+    const question = {
+      keys,
+      bySlot: new Map(slots.map((slot) => [toHex(slot.key), slot])),
+      inbox: new Set(inboxKeys.map(toHex)),
+    }
+    const gathered: FoundByName = new Map()
+    const round = { isOver: false }
+    const answers = pushNodes.flatMap((address) => this.#ask(address, question, gathered, round) ?? [])
+    await this.#patience(Promise.all(answers))
+    round.isOver = true
+    this.#taker.take([...gathered.values()])
+  }
+
+  #ask(
+    address: string,
+    question: Question,
+    gathered: FoundByName,
+    round: { readonly isOver: boolean },
+  ): Promise<void> | undefined {
+    if (this.#asking.has(address)) {
+      this.#leftOut.add(address)
+      return undefined
+    }
+    const asking = this.#find(address, question).then((found) => {
+      this.#asking.delete(address)
+      if (round.isOver) this.#taker.take(found)
+      else for (const each of found) mergeFound(gathered, each)
+      if (this.#leftOut.delete(address)) this.look('near')
+    })
+    this.#asking.set(address, asking)
+    return asking
+  }
+
+  /** Until `work` ends, as it does at the latest when the engine stops; but not for ever. */
+  async #patience(work: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#context().clock.after(FIND_PATIENCE_MS, resolve)
+    await Promise.race([work, promise])
+    cancel()
   }
 
   /** Walks take seconds, so nothing waits for them. */
@@ -174,22 +238,10 @@ export class Retriever {
     for (const chain of this.#chains.known()) {
       if (chain.isWhole) slots.push(...(await this.#chains.slotsOf(chain, 'near')).slice(0, DHT_SLOTS))
     }
-    const found = new Map<string, Found>()
     const bySlot = new Map(slots.map((slot) => [toHex(slot.key), slot]))
-    await this.#findInDht(
-      [...bySlot.values()].map(({ key }) => key).concat(await this.#inbox.keys('near')),
-      bySlot,
-      found,
-    )
-    if (await this.#takeInOrder(found)) this.look('near')
-  }
-
-  /** One after the other, in the order in which it was left. @returns whether something was new. */
-  #takeInOrder(found: ReadonlyMap<string, Found>): Promise<boolean> {
-    const inOrder = [...found.values()].sort((a, b) => a.record.sequence - b.record.sequence)
-    const taken = this.#taking.then(() => this.#take(inOrder))
-    this.#taking = taken.catch(() => undefined)
-    return taken
+    const inboxKeys = await this.#inbox.keys('near')
+    const keys = [...[...bySlot.values()].map(({ key }) => key), ...inboxKeys]
+    this.#taker.take([...(await this.#findInDht({ keys, bySlot, inbox: new Set(inboxKeys.map(toHex)) })).values()])
   }
 
   async #slots(scope: Scope): Promise<readonly Slot[]> {
@@ -210,157 +262,48 @@ export class Retriever {
     sessions.mailbox.listen(topics)
   }
 
-  async #find(
-    address: string,
-    keys: readonly Uint8Array[],
-    bySlot: ReadonlyMap<string, Slot>,
-    found: Map<string, Found>,
-  ): Promise<void> {
+  /** Never rejects: whoever does not answer has nothing. */
+  async #find(address: string, { keys, bySlot, inbox }: Question): Promise<readonly Found[]> {
+    const context = this.#context()
+    const found: Found[] = []
+    let worked = 0
     try {
-      if (keys.length === 0) return
-      for (const record of await this.#options.holders.find(address, keys)) this.#note(address, record, bySlot, found)
+      if (keys.length === 0) return []
+      for (const record of await this.#options.holders.find(address, keys)) {
+        const slot = bySlot.get(toHex(record.key))
+        // Mail of strangers under the key of a conversation is nobody's: the key was seen in a hint.
+        if (record.type === 'worked' && !inbox.has(toHex(record.key))) continue
+        if (record.type === 'worked') worked++
+        const opened = openFound(context, record, slot)
+        if (opened !== undefined) found.push(opened)
+      }
     } catch (error) {
-      this.#context().log.log('debug', 'a holder did not answer', { error: String(error) })
+      context.log.log('debug', 'a holder did not answer', { error: String(error) })
     }
+    if (worked > INBOX_RECORDS_FREE) {
+      const pauseMs = Math.min(INBOX_PAUSE_MAX_MS, worked * INBOX_PAUSE_PER_RECORD_MS)
+      this.#inboxAt = Math.max(this.#inboxAt, context.clock.now() + pauseMs)
+    }
+    const isPushNode = context.sessions.mailbox.pushNodes().includes(address)
+    return isPushNode ? found.map((each) => ({ ...each, holders: [address, ...each.holders] })) : found
   }
 
-  async #findInDht(
-    keys: readonly Uint8Array[],
-    bySlot: ReadonlyMap<string, Slot>,
-    found: Map<string, Found>,
-  ): Promise<void> {
+  async #findInDht({ keys, ...rest }: Question): Promise<FoundByName> {
     const { sessions, log } = this.#context()
+    const found: FoundByName = new Map()
     const waiting = keys.slice(0, DHT_KEYS_MAX)
     const lookUp = async (): Promise<void> => {
       for (let key = waiting.shift(); key !== undefined && !this.#isStopped; key = waiting.shift()) {
-        const wanted = key
-        const peers = await sessions.mailbox.closest(wanted, this.#options.blocks.signal).catch((error: unknown) => {
+        const question = { keys: [key], ...rest }
+        const peers = await sessions.mailbox.closest(key, this.#options.blocks.signal).catch((error: unknown) => {
           log.log('debug', 'the DHT did not answer', { error: String(error) })
           return []
         })
-        await Promise.all(peers.map((address) => this.#find(address, [wanted], bySlot, found)))
+        const answers = await Promise.all(peers.map((address) => this.#find(address, question)))
+        for (const each of answers.flat()) mergeFound(found, each)
       }
     }
     await Promise.all(Array.from({ length: DHT_PARALLEL }, lookUp))
-  }
-
-  #note(address: string, record: PointerRecord, bySlot: ReadonlyMap<string, Slot>, found: Map<string, Found>): void {
-    const { crypto, store } = this.#context()
-    const slot = bySlot.get(toHex(record.key))
-    const name =
-      record.type === 'signed' ? toHex(record.key) : toHex(record.payload.subarray(0, 64)) + toHex(record.key)
-    const known = found.get(name)
-    if (known !== undefined && known.record.sequence >= record.sequence) {
-      if (known.record.sequence === record.sequence) found.set(name, { ...known, holders: [address, ...known.holders] })
-      return
-    }
-    if (record.type === 'signed' && (slot === undefined || record.sequence <= pointerRead(store, record.key))) return
-    const payload =
-      record.type === 'worked' ? openWorked(record) : slot && openPointer(crypto, slot.secret.payloadKey, record)
-    if (payload === undefined) return
-    found.set(name, { record, slot, blocks: payload.blocks, holders: [address, ...payload.holders] })
-  }
-
-  async #take(found: readonly Found[]): Promise<boolean> {
-    let didRead = false
-    const { store } = this.#context()
-    for (let start = 0; start < found.length && !this.#isStopped;) {
-      let bytes = 0
-      let end = start
-      while (end < found.length && end - start < MAILBOX_POINTERS_MAX && (end === start || bytes < ROUND_BYTES_MAX)) {
-        for (const { cid, size } of found[end]?.blocks ?? []) if (blockRead(store, cid) === undefined) bytes += size
-        end++
-      }
-      if (await this.#takeSome(found.slice(start, end))) didRead = true
-      start = end
-    }
-    return didRead
-  }
-
-  async #takeSome(found: readonly Found[]): Promise<boolean> {
-    const { store } = this.#context()
-    const known = found.flatMap(({ slot, blocks }) =>
-      slot === undefined ? [] : blocks.flatMap(({ cid }) => this.#answerable(slot, cid)),
-    )
-    const missing = found.flatMap(({ blocks, holders }) =>
-      blocks
-        .filter(({ cid }) => blockRead(store, cid) === undefined)
-        .map(({ cid, location }) => ({ cid, holders: location === undefined ? holders : [...holders, location] })),
-    )
-    const fetched = await this.#options.blocks.fetch(missing)
-    const left = await this.#process(found, fetched)
-    for (const [conversation, envelopes] of Map.groupBy(known, (item) => item.conversation)) {
-      await this.#answer(
-        conversation,
-        envelopes.map(({ envelope }) => envelope),
-        true,
-      )
-    }
-    await this.#close(found, fetched, left)
-    return fetched.size > 0
-  }
-
-  /** A block that was dealt with turns up in a newer pointer: its sender did not hear of it. OFF-14 */
-  #answerable({ chain }: Slot, cid: Uint8Array) {
-    const read = blockRead(this.#context().store, cid)
-    const isAnswerable = read?.isAnswered === true && read.envelope !== undefined && read.peerId === chain.origin.peerId
-    return isAnswerable ? [{ conversation: chain.conversation, envelope: read.envelope }] : []
-  }
-
-  /** In the order in which it was left; what cannot be read is tried once more behind the rest. @returns what still cannot. */
-  async #process(
-    found: readonly Found[],
-    fetched: ReadonlyMap<string, Uint8Array>,
-  ): Promise<readonly StoredEnvelope[]> {
-    const envelopes = found.flatMap(({ slot, blocks }) =>
-      blocks.flatMap(({ cid }): readonly StoredEnvelope[] => {
-        const bytes = fetched.get(toHex(cid))
-        const from = slot === undefined ? undefined : { ...slot.chain.origin, conversation: slot.chain.conversation }
-        return bytes === undefined ? [] : [{ cid, bytes, from }]
-      }),
-    )
-    return this.#takeAll(await this.#takeAll(envelopes))
-  }
-
-  async #takeAll(envelopes: readonly StoredEnvelope[]): Promise<readonly StoredEnvelope[]> {
-    const context = this.#context()
-    const outcomes: readonly Outcome[] = await Promise.all(
-      envelopes.map((envelope) => takeStored(context, this.#options.events, envelope)),
-    )
-    return envelopes.filter((_, index) => outcomes[index]?.type === 'refuse')
-  }
-
-  /** Pointers of which everything is dealt with are not looked at again; what cannot be read is refused. OFF-9 */
-  async #close(
-    found: readonly Found[],
-    fetched: ReadonlyMap<string, Uint8Array>,
-    unreadable: readonly StoredEnvelope[],
-  ): Promise<void> {
-    const { turns, store } = this.#context()
-    const byConversation = Map.groupBy(unreadable, ({ from }) => from?.conversation)
-    for (const [conversation, envelopes] of byConversation) {
-      if (conversation === undefined) continue
-      await this.#answer(
-        conversation,
-        envelopes.map(({ bytes }) => bytes.slice(-16)),
-        false,
-      )
-    }
-    const isDone = (cid: Uint8Array) => fetched.has(toHex(cid)) || blockRead(store, cid) !== undefined
-    const read = found.filter(({ blocks }) => blocks.every(({ cid }) => isDone(cid)))
-    for (const { record, slot, blocks } of read)
-      if (slot !== undefined && blocks.length > 0 && record.sequence > 0) slot.chain.lastRead = slot.number
-    await turns.run('input', () => () => {
-      for (const { record } of read) {
-        if (record.type === 'signed')
-          savePointerRead(store, record.key, record.sequence, record.expiresAt + CLOCK_SKEW_MAX_MS)
-      }
-    })
-  }
-
-  async #answer(conversation: string, envelopes: readonly Uint8Array[], isRead: boolean): Promise<void> {
-    for (let start = 0; start < envelopes.length; start += RECEIPT_IDS_MAX) {
-      await answerStored(this.#context(), conversation, envelopes.slice(start, start + RECEIPT_IDS_MAX), isRead)
-    }
+    return found
   }
 }

@@ -198,6 +198,8 @@ export class Warehouse {
     await Promise.all(drops)
     const storage = await this.#storage()
     for (const cid of storage === undefined ? [] : cids) {
+      // What is not done now is done after the next start: the deposit is still there.
+      this.#options.signal.throwIfAborted()
       await storage
         ?.remove(cidText(cid), this.#options.signal)
         .catch((error: unknown) => log.log('warn', 'the own storage keeps what nobody needs', { error: String(error) }))

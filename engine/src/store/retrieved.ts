@@ -1,4 +1,5 @@
 /** What was found at holders and dealt with, so that nothing is fetched or processed twice. Spec: OFF-6, PTR-6. */
+import { concat, sha256, utf8 } from '@parley/core'
 import type { StorePort } from '../ports/store.ts'
 import { flagOf, numberOf, optionalBytes, optionalText } from './rows.ts'
 
@@ -25,8 +26,15 @@ export interface ReadBlock {
   readonly isAnswered: boolean
 }
 
-export function blockRead(store: StorePort, cid: Uint8Array): ReadBlock | undefined {
-  const row = store.all('SELECT * FROM blocks_read WHERE cid = ?', [cid])[0]
+/**
+ * Whoever knows the CID of somebody else's block can name it in a pointer of his own. What he named so must neither count
+ * as read when its author names it, nor show him whether it was read before: so each device has marks of its own. PTR-6
+ */
+const markOf = (cid: Uint8Array, peerId: string | undefined): Uint8Array => sha256(concat(cid, utf8(peerId ?? '')))
+
+/** `peerId`: the device whose pointer names the block; `undefined` for strangers. */
+export function blockRead(store: StorePort, cid: Uint8Array, peerId: string | undefined): ReadBlock | undefined {
+  const row = store.all('SELECT * FROM blocks_read WHERE cid = ?', [markOf(cid, peerId)])[0]
   return row === undefined
     ? undefined
     : {
@@ -40,7 +48,7 @@ export function saveBlockRead(store: StorePort, cid: Uint8Array, read: ReadBlock
   store.run(
     `INSERT INTO blocks_read (cid, peer_id, envelope, is_answered, expires_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (cid) DO NOTHING`,
-    [cid, read.peerId ?? null, read.envelope ?? null, read.isAnswered ? 1 : 0, expiresAt],
+    [markOf(cid, read.peerId), read.peerId ?? null, read.envelope ?? null, read.isAnswered ? 1 : 0, expiresAt],
   )
 }
 
