@@ -33,7 +33,7 @@ export async function converge(world: World, life: Life): Promise<number> {
 }
 
 /** What people still do when everything works: answer requests, forgive, press retry. */
-async function careForAll(world: World, life: Life, retries: boolean): Promise<void> {
+export async function careForAll(world: World, life: Life, retries: boolean): Promise<void> {
   for (const person of world.people) {
     await life.answerRequests(person)
     for (const { account, status } of (await person.do('conversations.list', {})) ?? []) {

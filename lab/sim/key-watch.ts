@@ -70,7 +70,12 @@ export class KeyWatch {
   /** Looks at a frame that leaves. @returns what is wrong with it, if anything is. */
   onFrame(to: string, bytes: Uint8Array): string | undefined {
     const frame = decodeFrame(bytes)
-    return frame?.type === 'envelope' ? this.#onEnvelope(to, frame.bytes) : undefined
+    return frame?.type === 'envelope' ? this.#onEnvelope(to, frame.bytes, true) : undefined
+  }
+
+  /** Looks at a block that is left with others. One that is no envelope of ours (a sealed bundle) says nothing. */
+  onBlock(to: string, block: Uint8Array): string | undefined {
+    return this.#onEnvelope(to, block, false)
   }
 
   /** The key of the epoch in which this device last sealed something new for `peerId`; undefined before the first. */
@@ -78,7 +83,7 @@ export class KeyWatch {
     return this.#lastKeyByPeer.get(peerId)
   }
 
-  #onEnvelope(to: string, envelope: Uint8Array): string | undefined {
+  #onEnvelope(to: string, envelope: Uint8Array, isSurelyOurs: boolean): string | undefined {
     if (envelope[0] !== OUTER_VERSION) return this.#onCiphertext(envelope)
     const nonce = hexOf(envelope.subarray(NONCE_AT, NONCE_END))
     const tail = tailOf(envelope)
@@ -92,7 +97,7 @@ export class KeyWatch {
       this.#lastKeyByPeer.set(to, hexOf(key))
       return payload.kind === 'mls' ? this.#onCiphertext(payload.body) : undefined
     }
-    return 'an outer envelope is under a key that its sender does not have'
+    return isSurelyOurs ? 'an outer envelope is under a key that its sender does not have' : undefined
   }
 
   #onCiphertext(message: Uint8Array): string | undefined {

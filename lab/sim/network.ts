@@ -1,8 +1,9 @@
 /** The network of the simulation: one switchboard, one port per running device. */
 import { PortError } from '@parley/engine'
-import { noMailbox } from '@parley/adapter-memory'
 import type { NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { LinkEnd, type LinkHost } from './link.ts'
+import { SimMailbox } from './mailbox-port.ts'
+import type { Exchange } from './exchange.ts'
 
 /** How long a link stays up although nothing gets through any more. */
 const LIVENESS_MS_MIN = 15_000
@@ -14,18 +15,28 @@ const DIAL_HANG_MS = 30_000
 
 export class Switchboard {
   readonly host: LinkHost
+  /** No device reaches another one: everything that is said goes by way of push nodes. */
+  isApart = false
+  readonly #exchange: Exchange
   /** Running networks by peer id. */
   readonly #byPeer = new Map<string, SimNetwork>()
   readonly #partitions = new Map<string, number>()
   #partitionNumber = 0
 
-  constructor(host: LinkHost) {
+  constructor(host: LinkHost, exchange: Exchange) {
     this.host = host
+    this.#exchange = exchange
   }
 
-  /** `address` is where this process of the device listens. */
-  createNetwork(peerId: string, address: string): SimNetwork {
-    return new SimNetwork(this, peerId, address)
+  /** `address` is where this process of the device listens, `pushNodes` those that it has configured. */
+  createNetwork(peerId: string, address: string, pushNodes: readonly string[]): SimNetwork {
+    return new SimNetwork(this, peerId, address, new SimMailbox(this.#exchange, peerId, pushNodes))
+  }
+
+  /** From now on nobody reaches anybody directly. */
+  setApart(): void {
+    this.isApart = true
+    for (const network of this.#byPeer.values()) for (const other of this.#byPeer.keys()) network.linkTo(other)?.reset()
   }
 
   register(network: SimNetwork): void {
@@ -54,6 +65,7 @@ export class Switchboard {
     const pair = pairOf(a, b)
     const number = ++this.#partitionNumber
     this.#partitions.set(pair, number)
+    this.#exchange.changed()
     tally.count('partition')
     trace(`partition …${a.slice(-4)} | …${b.slice(-4)} for ${durationMs} ms`)
     timeline.after(durationMs, () => {
@@ -68,6 +80,7 @@ export class Switchboard {
     if (!this.#partitions.delete(pairOf(a, b))) return
     this.#byPeer.get(a)?.linkTo(b)?.resume()
     this.#byPeer.get(b)?.linkTo(a)?.resume()
+    this.#exchange.changed()
   }
 
   healAll(): void {
@@ -90,7 +103,7 @@ const pairOf = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${
 
 export class SimNetwork implements NetworkPort {
   readonly peerId: string
-  readonly mailbox = noMailbox
+  readonly mailbox: SimMailbox
   readonly #board: Switchboard
   readonly #address: string
   readonly #links = new Map<string, LinkEnd>()
@@ -99,8 +112,9 @@ export class SimNetwork implements NetworkPort {
   #isStopped = false
   #isDead = false
 
-  constructor(board: Switchboard, peerId: string, address: string) {
+  constructor(board: Switchboard, peerId: string, address: string, mailbox: SimMailbox) {
     this.#board = board
+    this.mailbox = mailbox
     this.peerId = peerId
     this.#address = `${address}/p2p/${peerId}`
   }
@@ -109,6 +123,13 @@ export class SimNetwork implements NetworkPort {
     if (this.#isDead) return
     this.#handlers = handlers
     this.#board.register(this)
+    this.mailbox.start({
+      onWake: (topic, hint) => handlers.onWake(topic, hint),
+      onPushNodes: () => {
+        handlers.onPushNodes()
+        handlers.onStatus()
+      },
+    })
     handlers.onStatus()
   }
 
@@ -133,7 +154,9 @@ export class SimNetwork implements NetworkPort {
   }
 
   addresses(): readonly string[] {
-    return this.#isRunning ? [this.#address] : []
+    if (!this.#isRunning) return []
+    const circuits = this.mailbox.pushNodes().map((address) => `${address}/p2p-circuit/p2p/${this.peerId}`)
+    return [this.#address, ...circuits]
   }
 
   status(): NetworkStatus {
@@ -149,6 +172,7 @@ export class SimNetwork implements NetworkPort {
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.mailbox.stop()
     this.#board.unregister(this)
     for (const link of this.#links.values()) link.close()
   }
@@ -156,6 +180,7 @@ export class SimNetwork implements NetworkPort {
   /** The process is gone. */
   kill(isSilent: boolean): void {
     this.#isDead = true
+    this.mailbox.kill()
     this.#board.unregister(this)
     const { dice } = this.#board.host
     for (const link of this.#links.values()) link.kill(isSilent, dice.between(LIVENESS_MS_MIN, LIVENESS_MS_MAX))
@@ -199,7 +224,7 @@ export class SimNetwork implements NetworkPort {
     const other = this.#board.find(peerId)
     const isSilent = this.#board.isPartitioned(this.peerId, peerId)
     if (isSilent) await wait(DIAL_SILENCE_MS)
-    if (isSilent || other === undefined || !this.#isRunning || dice.chance(dialFail)) {
+    if (isSilent || this.#board.isApart || other === undefined || !this.#isRunning || dice.chance(dialFail)) {
       tally.count('dial failed')
       throw new PortError('UNREACHABLE', `Peer …${peerId.slice(-6)} cannot be reached.`, true)
     }

@@ -35,6 +35,8 @@ interface Process {
 export interface PersonEvents {
   /** The process died; somebody has to start it again. */
   down(person: Person): void
+  /** Before each commit. */
+  committing(person: Person): void
 }
 
 export class Person {
@@ -47,6 +49,10 @@ export class Person {
   peerId = ''
   /** A restarted device listens elsewhere. */
   movesOnRestart = false
+  /** Addresses of the push nodes that the next process has configured. */
+  pushNodes: readonly string[] = []
+  /** The app is closed on purpose: a crash does not open it again. */
+  isAway = false
   readonly #board: Switchboard
   readonly #watch: Watch
   readonly #events: PersonEvents
@@ -88,6 +94,7 @@ export class Person {
         crashed: (isDurable) => this.#onCrash(process, isDurable),
         diskFull: () => this.#board.host.tally.count('commit refused: disk full'),
         wroteOutside: (sql) => this.#watch.breach(`${this.name} wrote outside a commit: ${sql}`),
+        committing: () => this.#events.committing(this),
       }),
       network: undefined,
       engine: undefined,
@@ -176,7 +183,7 @@ export class Person {
       createNetwork: async (deviceSeed) => {
         this.peerId = peerIdOfKey(await crypto.ed25519PublicKey(deviceSeed))
         const place = this.movesOnRestart ? process.number : 0
-        process.network = this.#board.createNetwork(this.peerId, `/sim/${this.name}/${place}`)
+        process.network = this.#board.createNetwork(this.peerId, `/sim/${this.name}/${place}`, this.pushNodes)
         return process.network
       },
     }

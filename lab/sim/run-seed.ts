@@ -35,12 +35,7 @@ export async function runSeed(seed: number, options: { readonly isTracing?: bool
   try {
     convergenceMs = await live(world, dice, faultsOf(seed))
   } catch (error) {
-    failure =
-      error instanceof Error
-        ? error.name === 'Breach'
-          ? error.message
-          : (error.stack ?? error.message)
-        : String(error)
+    failure = textOfFailure(error)
   }
   return {
     seed,
@@ -52,6 +47,12 @@ export async function runSeed(seed: number, options: { readonly isTracing?: bool
     counts: world.tally.toRecord(),
     trace: world.watch.lines,
   }
+}
+
+/** A breach says all in its message; of anything else the stack is needed. */
+export function textOfFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === 'Breach' ? error.message : (error.stack ?? error.message)
 }
 
 async function live(world: World, dice: Dice, faults: Faults): Promise<number> {

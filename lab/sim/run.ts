@@ -1,8 +1,9 @@
 /**
- * Replays seeds: `node lab/sim/run.ts --seed N [--trace]`, or a range: `node lab/sim/run.ts --from N --count M`.
- * Exits with 1 when a law was broken.
+ * Replays seeds: `node lab/sim/run.ts --seed N [--trace]`, or a range: `node lab/sim/run.ts --from N --count M`; with
+ * `--offline` of people who are online by turns. Exits with 1 when a law was broken.
  */
 import { parseArgs } from 'node:util'
+import { runOffline } from './run-offline.ts'
 import { runSeed } from './run-seed.ts'
 
 const { values } = parseArgs({
@@ -11,14 +12,16 @@ const { values } = parseArgs({
     from: { type: 'string' },
     count: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
+    offline: { type: 'boolean', default: false },
   },
 })
 const first = Number(values.seed ?? values.from ?? '1')
+const run = values.offline ? runOffline : runSeed
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 for (let seed = first; seed < first + Number(values.count); seed++) {
   const startedMs = performance.now()
-  const report = await runSeed(seed, { isTracing: values.trace })
+  const report = await run(seed, { isTracing: values.trace })
   if (values.trace) print(report.trace.join('\n'))
   const { failure, convergenceMs, virtualMs, events, digest } = report
   const wall = Math.round(performance.now() - startedMs)
@@ -26,6 +29,6 @@ for (let seed = first; seed < first + Number(values.count); seed++) {
   print(`seed ${seed} ${failure === undefined ? 'ok' : 'FAILED'} · ${numbers} · ${digest.slice(0, 12)}`)
   if (values.seed !== undefined) print(JSON.stringify(report.counts, undefined, 1))
   if (failure === undefined) continue
-  print(`${failure}\nreplay: node lab/sim/run.ts --seed ${seed}`)
+  print(`${failure}\nreplay: node lab/sim/run.ts${values.offline ? ' --offline' : ''} --seed ${seed}`)
   process.exitCode = 1
 }

@@ -52,6 +52,8 @@ export interface SimStoreEvents {
   diskFull(): void
   /** The engine wrote outside a transaction. */
   wroteOutside(sql: string): void
+  /** A transaction is about to be durable. */
+  committing?(): void
 }
 
 /** The handle of one process. Dead once the process is. */
@@ -113,6 +115,9 @@ export class SimStore implements StorePort {
 
   #beforeCommit(): void {
     const disk = this.#disk
+    this.#events.committing?.()
+    // It may have been the last moment of this process.
+    this.#assertAlive()
     if (disk.isFull) {
       this.#events.diskFull()
       throw new PortError('STORE_FULL', 'the disk is full', true)

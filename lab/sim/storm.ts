@@ -61,16 +61,20 @@ export function brew(world: World, dice: Dice, { durationMs, faults, isLate }: S
   })
 }
 
-/** No fault is left: networks whole, disks empty, clocks right, everybody there. */
+/** No fault is left: networks whole, disks empty, clocks right, everybody there who is not away on purpose. */
 export function calm(world: World, faults: Faults): void {
   world.faults = faults
   world.board.healAll()
+  for (const node of world.exchange.nodes) {
+    if (node.disk !== undefined) node.disk.commitsUntilCrash = undefined
+    node.start()
+  }
   for (const person of world.people) {
     person.disk.isFull = false
     person.disk.commitsUntilCrash = undefined
     person.disk.crashesAgain = undefined
     person.wall.skewMs = 0
-    person.open()
+    if (!person.isAway) person.open()
   }
 }
 
