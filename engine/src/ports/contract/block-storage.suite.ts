@@ -2,45 +2,12 @@
  * What every place for blocks must do, with a reader that gets them from there; run by each adapter's own test.
  * Rules: docs/spec/55-offline-storage.md, BLK-2…BLK-8.
  */
-import { AssertionError, ENVELOPE_BYTES_MAX, blockCid, cidText } from '@parley/core'
+import { AssertionError, ENVELOPE_BYTES_MAX } from '@parley/core'
 import { describe, expect, it } from 'vitest'
-import type { BlockReaderPort, BlockStoragePort } from '../block-storage.ts'
-import { frameOf, never } from './network-fixture.ts'
-
-/** Makes the place misbehave until the returned function is called. */
-export type Fault = () => Promise<() => Promise<void>>
-
-/** One place, and somebody far away who reads from it. */
-export interface BlockStorageWorld {
-  /** The back end as a process opens it; again after `stop`, as the next process does. At most one is open. */
-  open(): Promise<BlockStoragePort>
-  /** Belongs to another machine than the back end. */
-  readonly reader: BlockReaderPort
-  /** Each fault of the place that can be made here; a test of an absent one is skipped. */
-  readonly faults: {
-    /** The place refuses what we show it. */
-    readonly refused?: Fault
-    /** The place is not there. */
-    readonly down?: Fault
-    /** The place takes nothing more. */
-    readonly full?: Fault
-    /** The place takes requests and stays silent. */
-    readonly silent?: Fault
-  }
-  dispose(): Promise<void>
-}
-
-/** A block and its name. */
-export interface NamedBlock {
-  readonly cid: string
-  readonly block: Uint8Array
-}
-
-/** Block `index` of a run, `length` bytes, the same every time. */
-export function namedBlock(index: number, length: number): NamedBlock {
-  const block = frameOf(index, length)
-  return { cid: cidText(blockCid(block)), block }
-}
+import type { BlockStoragePort } from '../block-storage.ts'
+import { actions, expectReadable, namedBlock, thrownBy } from './block-storage-fixture.ts'
+import type { BlockStorageWorld } from './block-storage-fixture.ts'
+import { never } from './network-fixture.ts'
 
 type Test = (world: BlockStorageWorld, storage: BlockStoragePort) => Promise<void>
 type WithWorld = (test: Test) => () => Promise<void>
@@ -284,12 +251,6 @@ function stopRules(create: () => Promise<BlockStorageWorld>): void {
 
 const STOPPED = { name: 'PortError', code: 'STORAGE_UNREACHABLE' }
 
-const thrownBy = (act: Promise<unknown>): Promise<unknown> =>
-  act.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 function faultRules(create: () => Promise<BlockStorageWorld>): void {
   const FAULTS = [
     ['refused', 'a refusal is said as one, for a person to act on', 'STORAGE_REFUSED', false],
@@ -341,26 +302,4 @@ function faultRules(create: () => Promise<BlockStorageWorld>): void {
       await world.dispose()
     }
   })
-}
-
-type Action = (signal: AbortSignal) => Promise<unknown>
-
-const actions = (storage: BlockStoragePort, { cid, block }: NamedBlock): readonly [Action, Action, Action] => [
-  (signal) => storage.store(cid, block, signal),
-  (signal) => storage.has(cid, signal),
-  (signal) => storage.remove(cid, signal),
-]
-
-async function expectReadable(
-  { reader }: BlockStorageWorld,
-  { cid, block }: NamedBlock,
-  locations: readonly string[],
-): Promise<void> {
-  for (const location of locations) {
-    expect([location, reader.canRead(location)]).toEqual([location, true])
-    const read = await reader.read(location, cid, never())
-    // not toEqual on the bytes themselves: half a mebibyte of difference is no help
-    expect([location, read?.length]).toEqual([location, block.length])
-    expect(read !== undefined && cidText(blockCid(read)) === cid).toBe(true)
-  }
 }

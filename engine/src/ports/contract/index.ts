@@ -1,5 +1,6 @@
-export { blockStorageContract, namedBlock } from './block-storage.suite.ts'
-export type { BlockStorageWorld, Fault, NamedBlock } from './block-storage.suite.ts'
+export { namedBlock } from './block-storage-fixture.ts'
+export type { BlockStorageWorld, Fault, NamedBlock } from './block-storage-fixture.ts'
+export { blockStorageContract } from './block-storage.suite.ts'
 export { bodyOf, echo, hintOf, joinMailbox, macrotask, wakeText } from './mailbox-fixture.ts'
 export type { Caller, MailboxWorld, TestHolder } from './mailbox-fixture.ts'
 export { mailboxContract } from './mailbox.suite.ts'
