@@ -118,7 +118,7 @@ describe('what a push node holds', () => {
 
   it('[HLD-3] is nothing when the operator gives no room', async () => {
     const limits = { bytesMax: 0, workBits: 18 }
-    const held = await openHeldForOthers({ data, seed: randomBytes(32), limits, log: quietLog })
+    const held = openHeldForOthers({ data, seed: randomBytes(32), limits, log: quietLog })
     tasks.push(() => held.stop())
     const request = encodeRequest({ type: 'store', blocks: [nameOf(new Uint8Array(512))] })
     const answer = await held.serve('somebody', request)
@@ -127,7 +127,7 @@ describe('what a push node holds', () => {
 
   it('[HLD-7] is for one process alone', async () => {
     const limits = { bytesMax: 1_048_576, workBits: 18 }
-    const held = await openHeldForOthers({ data, seed: randomBytes(32), limits, log: quietLog })
+    const held = openHeldForOthers({ data, seed: randomBytes(32), limits, log: quietLog })
     tasks.push(() => held.stop())
     await expect(startPushNode({ data, listen: ['/ip4/127.0.0.1/tcp/0'], log: quietLog })).rejects.toMatchObject({
       code: 'STORE_IN_USE',
@@ -142,7 +142,7 @@ describe('what a push node holds', () => {
     if (status !== 0) return context.skip('this system does not let us mount a small disk')
     tasks.push(() => spawnSync('umount', [disk]))
     const limits = { bytesMax: 64 * 1_048_576, workBits: 18 }
-    const held = await openHeldForOthers({ data: join(disk, 'node'), seed: randomBytes(32), limits, log: quietLog })
+    const held = openHeldForOthers({ data: join(disk, 'node'), seed: randomBytes(32), limits, log: quietLog })
     tasks.push(() => held.stop())
     const figures = () => ({
       host: { connectionsInbound: 0, connectionsOutbound: 0, peers: 0, reservations: 0, circuits: 0, dhtPeers: 0 },

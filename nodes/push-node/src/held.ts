@@ -1,10 +1,10 @@
 /** What this node holds for others: the holder over a database in its data folder. Spec: HLD-1…HLD-10. */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { createNodeCrypto } from '@parley/adapter-crypto-node'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import { createHolder } from '@parley/engine'
 import type { ClockPort, HolderFigures, LogPort, MailboxServer, PortErrorCode } from '@parley/engine'
+import { signatures } from './signatures.ts'
 
 export interface HeldOptions {
   /** The data folder; made when missing. */
@@ -36,8 +36,7 @@ const systemClock: ClockPort = {
  * Opens `held.db` in the data folder.
  * @throws PortError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED`; Error when a newer version wrote it.
  */
-export async function openHeldForOthers({ data, seed, limits, log }: HeldOptions): Promise<HeldForOthers> {
-  const crypto = await createNodeCrypto()
+export function openHeldForOthers({ data, seed, limits, log }: HeldOptions): HeldForOthers {
   let damage: PortErrorCode | undefined
   const onDamaged = (): void => {
     damage = 'STORE_CORRUPT'
@@ -45,7 +44,16 @@ export async function openHeldForOthers({ data, seed, limits, log }: HeldOptions
   const store = openSqliteStore({ path: join(data, 'held.db'), log, onDamaged })
   try {
     const breathe = (): Promise<void> => setImmediate()
-    const holder = createHolder({ store, clock: systemClock, crypto, seed, isPushNode: true, limits, breathe, log })
+    const holder = createHolder({
+      store,
+      clock: systemClock,
+      crypto: signatures,
+      seed,
+      isPushNode: true,
+      limits,
+      breathe,
+      log,
+    })
     return {
       serve: holder.serve,
       figures: () => holder.figures(),

@@ -44,7 +44,7 @@ export async function startPushNode(options: PushNodeOptions): Promise<PushNode>
   await using started = new AsyncDisposableStack()
   const seed = await loadKey(data)
   started.defer(() => zero(seed))
-  const held = await openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
+  const held = openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
   started.defer(() => held.stop())
   const host = await createPushHost({ seed, listen, announce, bootstrap, mailbox: held.serve, log })
   started.defer(() => host.stop())
