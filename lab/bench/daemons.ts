@@ -25,8 +25,13 @@ export interface Daemon extends AsyncDisposable {
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'parley-bench-'))
 
-/** `data` is kept when given, else made and removed. `nodeFlags`: for the Node that runs the daemon. */
-export async function startDaemon(name: string, data?: string, nodeFlags: readonly string[] = []): Promise<Daemon> {
+/** `data` is kept when given, else made and removed. `nodeFlags`: for the Node that runs the daemon; `others`: its own. */
+export async function startDaemon(
+  name: string,
+  data?: string,
+  nodeFlags: readonly string[] = [],
+  others: readonly string[] = [],
+): Promise<Daemon> {
   const folder = data ?? temporaryFolder()
   const startedAt = performance.now()
   const flags = [
@@ -41,6 +46,7 @@ export async function startDaemon(name: string, data?: string, nodeFlags: readon
     '--json',
     '--log-level',
     'warn',
+    ...others,
   ]
   const child = spawn(PROGRAM, flags, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -61,6 +67,30 @@ export async function startDaemon(name: string, data?: string, nodeFlags: readon
       child.kill('SIGTERM')
       await ended
       if (data === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A push node process and where others find it. */
+export async function startPushNode(): Promise<
+  AsyncDisposable & { readonly address: string; readonly process: ChildProcess }
+> {
+  const folder = temporaryFolder()
+  const flags = ['push-node', '--data', folder, '--listen', '/ip4/127.0.0.1/tcp/0', '--work-bits', '8']
+  const child = spawn(PROGRAM, flags, { stdio: ['ignore', 'pipe', 'ignore'] })
+  if (child.stdout === null) throw new Error('the push node has no output')
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line', {
+    signal: AbortSignal.timeout(READY_TIMEOUT_MS),
+  })) as [string]
+  const { addresses } = JSON.parse(line) as { readonly addresses: readonly string[] }
+  return {
+    address: addresses[0] ?? '',
+    process: child,
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -315,6 +315,10 @@ function nextBatch(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   return run.filter(({ conversation }) => conversation === first.conversation)
 }
 
+/** Everybody was told to forget what was in it. */
+const isFree = (held: Deposit | undefined): boolean =>
+  held === undefined || (held.state === 'void' && held.blocks.length === 0)
+
 const fits = (blocks: readonly PointedBlock[]): boolean =>
   blocks.length <= POINTER_BLOCKS_MAX &&
   blocks.filter(({ location }) => location !== undefined).length <= POINTER_LOCATIONS_MAX
@@ -339,7 +343,7 @@ export function nextSlot(
   const newest = deposits.at(-1)
   const inTurn = Array.from({ length: POINTER_SLOTS }, (_, step) => ((newest?.slot ?? -1) + 1 + step) % POINTER_SLOTS)
   const heldIn = (number: number) => deposits.find(({ slot }) => slot === number)
-  const free = inTurn.find((number) => (heldIn(number)?.state ?? 'void') === 'void')
+  const free = inTurn.find((number) => isFree(heldIn(number)))
   const number = free ?? inTurn.find((slot) => deposits.some((held) => held.slot === slot && isAnswer(held)))
   if (number !== undefined) return { number, before: heldIn(number), extends: undefined }
   const roomy = deposits.findLast((deposit) => fits([...deposit.blocks, ...blocks]))

@@ -25,7 +25,9 @@ export async function renewDeposit(context: Context, deposit: Deposit, renewal: 
   const expiresAt = Math.max(deposit.expiresAt, now + 1)
   const payload = { blocks, holders: [...holders, ...locations].slice(0, POINTER_HOLDERS_MAX) }
   const record = await sealPointer(crypto, secret, { sequence, expiresAt, nonce: random(24) }, payload)
-  const change = { sequence, record, blocks, locations, renewedAt: now, expiresAt }
+  // What a void deposit was about is known until everybody was told to forget it.
+  const kept = state === 'void' ? deposit : { blocks, locations }
+  const change = { sequence, record, blocks: kept.blocks, locations: kept.locations, renewedAt: now, expiresAt }
   const isChanged = await turns.run('input', () => () => changeDeposit(store, deposit, change, state))
   return isChanged ? { ...deposit, ...change, state } : undefined
 }

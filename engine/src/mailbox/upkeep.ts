@@ -9,8 +9,10 @@ import {
   abandonedDeposits,
   deleteDeposit,
   holdingsOf,
+  markReleased,
   placedDeposits,
   saveHolding,
+  unreleasedDeposits,
   type Deposit,
 } from '../store/deposits.ts'
 import { failEntry } from '../store/entries.ts'
@@ -129,35 +131,43 @@ export class Upkeep {
 
   async #releaseAll(): Promise<void> {
     const { store } = this.#context()
-    for (;;) {
-      const deposits = abandonedDeposits(store, BATCH)
+    for (
+      let deposits = abandonedDeposits(store, BATCH);
+      deposits.length > 0;
+      deposits = abandonedDeposits(store, BATCH)
+    ) {
       for (const deposit of deposits) {
         if (this.#isStopped) return
         await this.#release(deposit)
       }
-      if (deposits.length < BATCH) return
+    }
+    // Of a run before this one, that ended in the middle.
+    for (const deposit of unreleasedDeposits(store)) {
+      if (this.#isStopped) return
+      await this.#discard(deposit)
     }
   }
 
-  /** Storage is emptied, and an empty record says that nothing waits under the key any more. OFF-8 */
+  /** An empty record says that nothing waits under the key any more; then storage is emptied. OFF-8 */
   async #release(deposit: Deposit): Promise<void> {
+    const nothing = { blocks: [], holders: [], locations: [], state: 'void' } as const
+    const emptied = await renewDeposit(this.#context(), deposit, nothing)
+    await this.#discard(deposit)
+    if (emptied !== undefined) await this.#point(emptied).catch(() => undefined)
+  }
+
+  /** Everybody is told to forget the blocks; whoever is not there forgets them when their time is over. */
+  async #discard(deposit: Deposit): Promise<void> {
     const { store, turns } = this.#context()
     const holders = holdingsOf(store, deposit.id).map(({ holder }) => holder)
-    const emptied = await renewDeposit(this.#context(), deposit, {
-      blocks: [],
-      holders: [],
-      locations: [],
-      state: 'void',
-    })
     await this.#warehouse.discard(
       deposit.blocks.map(({ cid }) => cid),
       holders,
     )
-    if (emptied !== undefined) await this.#point(emptied).catch(() => undefined)
     await turns.run('input', () => (commit) => {
       // A worked record cannot be taken back; its block is gone, so it leads to nothing.
       if (deposit.secretSealed === undefined) deleteDeposit(store, deposit.id)
-      store.run('DELETE FROM holdings WHERE deposit = ?', [deposit.id])
+      else markReleased(store, deposit.id)
       commit.touch('network')
     })
   }

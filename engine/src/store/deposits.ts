@@ -142,6 +142,16 @@ export const abandonedDeposits = (store: StorePort, limit: number): readonly Dep
     )
     .map(readDeposit)
 
+/** Void deposits of which not everybody was told to forget the blocks. */
+export const unreleasedDeposits = (store: StorePort): readonly Deposit[] =>
+  store.all("SELECT * FROM deposits WHERE state = 'void' AND blocks <> x'80' ORDER BY id").map(readDeposit)
+
+/** Nobody has anything of it any more; what stays is the sequence of its slot. */
+export function markReleased(store: StorePort, id: number): void {
+  store.run("UPDATE deposits SET blocks = x'80', locations = x'80' WHERE id = ? AND state = 'void'", [id])
+  store.run('DELETE FROM holdings WHERE deposit = ?', [id])
+}
+
 export function deleteDeposit(store: StorePort, id: number): void {
   store.run('DELETE FROM deposits WHERE id = ?', [id])
   store.run('DELETE FROM holdings WHERE deposit = ?', [id])
