@@ -1,6 +1,6 @@
 /**
  * Shows every screen without a node: builds the page on the pretend one, takes pictures of it in both themes and two
- * widths, and lets axe-core look at each. `node web/scripts/look.ts FOLDER` (Chromium by CHROMIUM_PATH).
+ * widths, and lets axe-core look at each. `node web/scripts/look.ts FOLDER [SCREEN…]` (Chromium by CHROMIUM_PATH).
  *
  * Fails when axe finds anything serious, when the page says an error, or when it asks another host for anything.
  */
@@ -30,6 +30,7 @@ const openStates = async (page: Page) => {
 }
 
 const sheet = (page: Page) => page.getByRole('dialog').waitFor()
+const waiting = (page: Page) => page.getByTestId('waiting').scrollIntoViewIfNeeded()
 
 const screens: readonly Screen[] = [
   { name: 'onboarding', scenario: 'onboarding' },
@@ -67,9 +68,47 @@ const screens: readonly Screen[] = [
   { name: 'settings', path: '/settings', act: (page) => page.getByTestId('settings').waitFor() },
   { name: 'add', path: '/?sheet=add', act: (page) => page.getByRole('img', { name: 'QR code' }).waitFor() },
   { name: 'network', path: '/?sheet=network', act: sheet },
+  { name: 'waiting', path: '/?sheet=network', act: waiting },
   { name: 'help', path: '/?sheet=help', act: sheet },
   { name: 'palette', path: '/?sheet=palette', act: sheet },
   { name: 'offline', scenario: 'offline', act: openFirst },
+  { name: 'network-none', scenario: 'offline', path: '/?sheet=network', act: waiting },
+  { name: 'network-unreachable', scenario: 'unreachable', path: '/?sheet=network', act: waiting },
+  { name: 'network-dropbox', scenario: 'dropbox', path: '/?sheet=network', act: waiting },
+  { name: 'network-empty', scenario: 'empty', path: '/?sheet=network', act: sheet },
+  {
+    name: 'away',
+    act: async (page) => {
+      await page.getByText('Mira Castellanos').click()
+      await page.getByTestId('composer').fill('I will be late')
+      await page.getByText('Messages are stored for them').waitFor()
+    },
+  },
+  {
+    name: 'away-unreachable',
+    scenario: 'unreachable',
+    act: async (page) => {
+      await page.getByText('Maximiliane').click()
+      await page.getByTestId('composer').fill('I will be late')
+      await page.getByText('no push node is reachable').waitFor()
+    },
+  },
+  {
+    name: 'where',
+    act: async (page) => {
+      await page.getByText('Mira Castellanos').click()
+      await page.getByText('with one push node of two').click({ button: 'right' })
+      await page.getByRole('menuitem', { name: 'Where it is' }).click()
+      await page.getByRole('dialog', { name: 'Your message' }).waitFor()
+    },
+  },
+  {
+    name: 'invited',
+    act: async (page) => {
+      await page.getByText('Chloé Meier').click()
+      await page.getByTestId('invited').waitFor()
+    },
+  },
 ]
 
 const looks = [
@@ -100,7 +139,7 @@ const findingsOf = async (page: Page): Promise<readonly Violation[]> => {
 const visit = async (browser: Browser, url: string, folder: string): Promise<readonly string[]> => {
   const problems: string[] = []
   for (const { theme, width, height } of looks) {
-    for (const { name, path = '/', scenario = 'lived-in', act } of screens) {
+    for (const { name, path = '/', scenario = 'lived-in', act } of shown) {
       const id = `${name}-${width}-${theme}`
       // axe is put into the page by us, which the page's own policy would refuse.
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, bypassCSP: true })
@@ -123,6 +162,8 @@ const visit = async (browser: Browser, url: string, folder: string): Promise<rea
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = process.argv[2] ?? join(tmpdir(), 'parley-look')
+const wanted = process.argv.slice(3)
+const shown = screens.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 const page = join(tmpdir(), 'parley-look-page')
 mkdirSync(folder, { recursive: true })
 await build({ root, mode: 'fake', logLevel: 'warn', build: { outDir: page, emptyOutDir: true } })
@@ -133,7 +174,7 @@ const browser = await chromium.launch({
 })
 try {
   const problems = await visit(browser, url, folder)
-  process.stdout.write(`${looks.length * screens.length} pictures in ${folder}\n`)
+  process.stdout.write(`${looks.length * shown.length} pictures in ${folder}\n`)
   for (const problem of problems) process.stdout.write(`${problem}\n`)
   process.exitCode = problems.length === 0 ? 0 : 1
 } finally {

@@ -8,7 +8,7 @@ import {
   type ResultOf,
 } from '@parley/engine/api'
 import { messageAt, type FakeConversation, type FakeState } from './fake-state.ts'
-import { nameOf, toContact, toConversation } from './fake-views.ts'
+import { nameOf, toContact, toConversation, toWaiting } from './fake-views.ts'
 
 export type Handlers = { [N in OperationName]: (params: Params<N>) => ResultOf<N> }
 
@@ -122,7 +122,7 @@ const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
         (sum, each) => sum + each.messages.filter((message) => message.state === 'queued').length,
         0,
       ),
-      waiting: [],
+      waiting: toWaiting(state),
       storedBytes: 18_400_000,
     }),
   }

@@ -1,11 +1,21 @@
 import { EngineError, type MessageState } from '@parley/engine/api'
 import type { LinkState, NodeLink, NodeState } from '../app/node-link.ts'
 import { createFakeClient } from './fake-client.ts'
-import { seedWorld } from './fake-seed.ts'
+import { seedAway, seedWorld } from './fake-seed.ts'
 import { createFakeWorld, type FakeConversation, type FakeWorld } from './fake-world.ts'
 
 /** `?scenario=` of a page in fake mode. */
-export type Scenario = 'lived-in' | 'empty' | 'onboarding' | 'locked' | 'offline' | 'lost'
+export type Scenario =
+  | 'lived-in'
+  | 'empty'
+  | 'onboarding'
+  | 'locked'
+  | 'offline'
+  | 'lost'
+  /** Push nodes are set up, none answers. */
+  | 'unreachable'
+  /** No push node, but Dropbox. */
+  | 'dropbox'
 
 const STEP_MS = 350
 const ECHO_MS = 1_200
@@ -19,7 +29,10 @@ const animate = (world: FakeWorld) =>
       const to = world.conversations.find((each) => each.id === id)
       for (const message of messages) {
         if (to === undefined || message.sender !== world.me.current.account || message.state !== 'queued') continue
-        if (!to.isConnected) continue
+        if (!to.isConnected) {
+          leave(world, to, message.id)
+          continue
+        }
         for (const [at, state] of progress.entries()) {
           setTimeout(() => world.change(to, message.id, { state }), STEP_MS * (at + 1))
         }
@@ -27,6 +40,15 @@ const animate = (world: FakeWorld) =>
       }
     },
   })
+
+/** Leaves what nobody takes with one push node after another. */
+const leave = (world: FakeWorld, to: FakeConversation, id: string) => {
+  const wanted = world.network.infrastructure.length
+  const reachable = world.network.infrastructure.filter((each) => each.isConnected).length
+  for (let held = 1; held <= reachable; held += 1) {
+    setTimeout(() => world.change(to, id, { state: 'stored', copies: { held, wanted } }), STEP_MS * 2 * held)
+  }
+}
 
 const answer = (world: FakeWorld, echo: FakeConversation, text: string) => {
   echo.typing = true
@@ -46,11 +68,7 @@ export const createFakeNode = (
   let state: NodeState = scenario === 'locked' ? 'locked' : 'open'
   if (scenario === 'onboarding') world.me.current = { ...world.me.current, name: '' }
   if (scenario === 'lived-in' || scenario === 'locked' || scenario === 'lost') seedWorld(world)
-  if (scenario === 'offline') {
-    seedWorld(world, 200)
-    world.network = { transport: 'direct', isListening: false, infrastructure: [] }
-    for (const each of world.conversations) each.isConnected = false
-  }
+  if (scenario === 'offline' || scenario === 'unreachable' || scenario === 'dropbox') seedAway(world, scenario)
   animate(world)
   return {
     world,

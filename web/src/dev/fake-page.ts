@@ -1,6 +1,15 @@
 import { createFakeNode, type Scenario } from './fake-node.ts'
 
-const scenarios: readonly Scenario[] = ['lived-in', 'empty', 'onboarding', 'locked', 'offline', 'lost']
+const scenarios: readonly Scenario[] = [
+  'lived-in',
+  'empty',
+  'onboarding',
+  'locked',
+  'offline',
+  'lost',
+  'unreachable',
+  'dropbox',
+]
 const KEY = 'parley.scenario'
 
 /** The node of `vite dev --mode fake`: `?scenario=offline` picks, and is remembered for this tab. */

@@ -75,12 +75,23 @@ const seedStates = (world: FakeWorld) => {
     world.addMessage(mira, 'me', `This one is ${state}`, {
       sentAt: world.now() - (300 - at * 10) * MINUTE_MS,
       state,
+      ...(state === 'stored' ? { copies: { held: 2, wanted: 2 } } : {}),
     })
   }
+  world.addMessage(mira, 'me', 'This one is with one push node of two', {
+    sentAt: world.now() - 240 * MINUTE_MS,
+    state: 'stored',
+    copies: { held: 1, wanted: 2 },
+  })
+  world.addMessage(mira, 'me', 'And this one waited for a month', {
+    sentAt: world.now() - 235 * MINUTE_MS,
+    state: 'failed',
+    failure: 'expired',
+  })
   world.addMessage(mira, 'me', 'And this one could not be sent', {
     sentAt: world.now() - 230 * MINUTE_MS,
     state: 'failed',
-    failure: 'Mira could not be reached for 30 days.',
+    failure: 'The disk is full. What you see is safe; free some space and try again.',
   })
   const gone = world.addMessage(mira, 'them', 'x', { sentAt: world.now() - 228 * MINUTE_MS })
   world.change(mira, gone.id, { content: { type: 'deleted' } })
@@ -147,16 +158,61 @@ const seedRequests = (world: FakeWorld) => {
   )
 }
 
+const pushNodes = [
+  '/dns4/push.example/tcp/443/wss/p2p/12D3KooWPushOne7fQx2',
+  '/ip4/192.0.2.80/tcp/4001/p2p/12D3KooWPushTwoKv9dL',
+]
+
+const seedWaiting = (world: FakeWorld) => {
+  const copies = { held: 2, wanted: 2 }
+  const yusuf = world.addConversation('يوسف الأنصاري', { lastHeardAt: world.now() - 9 * HOUR_MS })
+  tell(world, yusuf, [['them', 700, 'سأكون في السوق غدا.']])
+  world.addMessage(yusuf, 'me', 'Good, I will be there at nine.', {
+    sentAt: world.now() - 30 * HOUR_MS,
+    state: 'stored',
+    copies,
+  })
+  yusuf.readUpTo = 2
+  const long = 'Maximiliane Freifrau von Hohenstein-Wittelsbach zu Tauberbischofsheim'
+  const away = world.addConversation(long, { lastHeardAt: world.now() - 3 * DAY_MS })
+  for (const [at, text] of ['Is the wardrobe taken apart?', 'And does it fit a van?'].entries()) {
+    world.addMessage(away, 'me', text, {
+      sentAt: world.now() - (50 - at) * HOUR_MS,
+      state: 'stored',
+      copies: { held: 1, wanted: 2 },
+    })
+  }
+  away.readUpTo = away.messages.length
+}
+
 /** A lived-in node: every kind of message, state and conversation, and one long history. */
 export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   seedHistory(world, historyCount)
   seedOthers(world)
+  seedWaiting(world)
   seedStates(world)
   seedAda(world)
   seedRequests(world)
   world.network = {
     transport: 'direct',
     isListening: true,
-    infrastructure: [{ address: '/dns4/push.example/tcp/443/wss', isConnected: true }],
+    infrastructure: pushNodes.map((address) => ({ address, isConnected: true })),
+    storage: 'self-hosted',
+  }
+  world.lostHolders = pushNodes.slice(1)
+}
+
+/** The same with nobody there, and worse or other places for what waits. */
+export const seedAway = (world: FakeWorld, how: 'offline' | 'unreachable' | 'dropbox'): void => {
+  seedWorld(world, 200)
+  const infrastructure = how === 'unreachable' ? pushNodes.map((address) => ({ address, isConnected: false })) : []
+  const storage = how === 'dropbox' ? ({ storage: 'dropbox' } as const) : {}
+  world.network = { transport: 'direct', isListening: how === 'dropbox', infrastructure, ...storage }
+  for (const each of world.conversations) {
+    each.isConnected = false
+    // Without push nodes nothing is with them.
+    const fields = how === 'dropbox' ? { copies: { held: 0, wanted: 1 } } : ({ state: 'queued' } as const)
+    if (how === 'unreachable') continue
+    each.messages = each.messages.map((message) => (message.state === 'stored' ? { ...message, ...fields } : message))
   }
 }

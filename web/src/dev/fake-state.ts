@@ -29,13 +29,17 @@ export interface FakeConversation {
 
 export type WorldListener = { changed(): void; messages(conversation: string, messages: readonly Message[]): void }
 
+type StorageKind = NonNullable<Network['storage']>
+
 /** What a pretend node knows, and how it changes. */
 export interface FakeState {
   readonly account: string
   readonly me: { current: Me }
   readonly conversations: FakeConversation[]
   readonly requests: ContactRequest[]
-  network: Pick<Network, 'transport' | 'isListening' | 'infrastructure'>
+  network: Pick<Network, 'transport' | 'isListening' | 'infrastructure'> & { readonly storage?: StorageKind }
+  /** Addresses of push nodes that do not prove what they claim to hold. */
+  lostHolders: readonly string[]
   invites: readonly Invite[]
   passphrase: string | undefined
   now(): number
@@ -117,6 +121,7 @@ export const createFakeState = (now: () => number): FakeState => {
     invites: [],
     passphrase: undefined,
     network: { transport: 'direct', isListening: true, infrastructure: [] },
+    lostHolders: [],
     now,
     touch,
     addConversation: (name, fields = {}) => {

@@ -1,21 +1,4 @@
-/** A state of a message, in a word and in a sentence. */
-const states = {
-  queued: 'Waiting',
-  sent: 'Sent',
-  stored: 'On the way',
-  delivered: 'Delivered',
-  read: 'Read',
-  failed: 'Not sent',
-} as const
-
-const stateHints = {
-  queued: 'Saved on this device. It goes out as soon as there is a way.',
-  sent: 'It reached a device of theirs.',
-  stored: 'It waits for them in the network.',
-  delivered: 'It was decrypted and saved on their device.',
-  read: 'They have seen it.',
-  failed: 'It was given up. It is saved here and can be sent again.',
-} as const
+import { delivery } from './en-delivery.ts'
 
 const plural = new Intl.PluralRules('en')
 const many = (count: number, one: string, other: string): string =>
@@ -93,6 +76,7 @@ export const en = {
     label: 'Conversations',
     draft: 'Draft:',
     you: 'You:',
+    notSent: 'Not sent:',
     invited: 'Waiting for them to accept',
     blocked: 'Blocked',
     empty: 'No messages yet',
@@ -137,9 +121,6 @@ export const en = {
     quoteMissing: 'An earlier message',
     quoteJump: (who: string) => `Answers ${who}. Show that message.`,
     you: 'You',
-    states,
-    stateHints,
-    failed: (reason: string) => `Not sent. ${reason}`,
     retry: 'Retry',
     discard: 'Discard',
     jump: 'Jump to the latest',
@@ -172,6 +153,8 @@ export const en = {
     moreEmoji: 'More emoji',
   },
 
+  delivery,
+
   composer: {
     label: (name: string) => `Message to ${name}`,
     placeholder: 'Message',
@@ -183,7 +166,6 @@ export const en = {
     editing: 'Edit message',
     lettersLeft: (count: number) =>
       count >= 0 ? many(count, 'letter left', 'letters left') : `${many(-count, 'letter', 'letters')} too long`,
-    offline: (name: string) => `${name} is not connected. Will send when connected.`,
     lost: 'Your node is not running. What you type stays here.',
     invited: (name: string) => `${name} has not accepted yet. You can write as soon as they do.`,
     blocked: (name: string) => `You blocked ${name}. Nothing reaches you from them.`,
@@ -339,8 +321,6 @@ export const en = {
     infrastructureNone: 'None set up',
     isConnected: 'connected',
     isNotConnected: 'not connected',
-    waiting: 'Waiting messages',
-    waitingCount: (count: number) => (count === 0 ? 'None' : many(count, 'message', 'messages')),
     storage: 'On this computer',
     diagnostics: 'Copy diagnostics',
     diagnosticsHint: 'For a report. It holds no names, no messages and no keys.',

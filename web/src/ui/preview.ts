@@ -2,6 +2,7 @@ import type { Content } from '@parley/engine/api'
 import { t } from '../locales/index.ts'
 
 const PREVIEW_LENGTH_MAX = 240
+const SHORT_NAME_LETTERS_MAX = 18
 
 /** One line of a message for the list and for quotes: no markup, no line breaks. */
 export const previewOf = (content: Content): string => {
@@ -22,3 +23,16 @@ export const plainText = (text: string): string =>
     .replace(/```\w*|`|\*\*|~~|__|^\s*>\s?/gmu, '')
     .replace(/\s+/gu, ' ')
     .trim()
+
+const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** A name for a line that has little room: whole letters, and an ellipsis when some are missing. */
+export const shortName = (name: string): string => {
+  const all = Array.from(letters.segment(name), ({ segment }) => segment)
+  return all.length <= SHORT_NAME_LETTERS_MAX
+    ? name
+    : `${all
+        .slice(0, SHORT_NAME_LETTERS_MAX - 1)
+        .join('')
+        .trimEnd()}…`
+}

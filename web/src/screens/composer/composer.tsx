@@ -4,9 +4,11 @@ import { reasonOf } from '../../app/reason.ts'
 import { t } from '../../locales/index.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import { useMinute } from '../../ui/clock.ts'
 import { Icon } from '../../ui/icon.tsx'
-import { previewOf } from '../../ui/preview.ts'
+import { previewOf, shortName } from '../../ui/preview.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { prospectOf, requestPlaceOf } from '../network/waiting.ts'
 import type { ComposerMode, ComposerModel, ComposerSnapshot } from './composer-model.ts'
 import styles from './composer.module.css'
 import { ComposerField } from './composer-field.tsx'
@@ -20,16 +22,9 @@ interface ComposerProps {
 
 /** Where one writes, or why one cannot. */
 export function Composer({ composer, conversation }: ComposerProps) {
-  const { name, status } = conversation
+  const { status } = conversation
   if (status === 'blocked') return <BlockedNote conversation={conversation} />
-  if (status === 'invited') {
-    return (
-      <div className={cx('note')}>
-        <Icon name="clock" size={16} />
-        {t.composer.invited(name)}
-      </div>
-    )
-  }
+  if (status === 'invited') return <InvitedNote conversation={conversation} />
   return <OpenComposer composer={composer} conversation={conversation} />
 }
 
@@ -78,9 +73,11 @@ function Hints({
   readonly snapshot: ComposerSnapshot
   readonly conversation: Conversation
 }) {
-  const link = useViewModel(useApp().session.link)
+  const { session } = useApp()
+  const link = useViewModel(session.link)
+  const prospect = prospectOf(conversation, useViewModel(session.network), useMinute())
   const { lettersLeft, problem, text } = snapshot
-  const { typing, name, isConnected } = conversation
+  const { typing, name } = conversation
   const isWriting = text.trim() !== ''
   return (
     <div className={cx('hints')}>
@@ -98,8 +95,8 @@ function Hints({
               <i />
             </span>
           </span>
-        ) : !isConnected && isWriting ? (
-          t.composer.offline(name)
+        ) : prospect !== undefined && isWriting ? (
+          <span title={t.delivery.away[prospect](name)}>{t.delivery.away[prospect](shortName(name))}</span>
         ) : null}
       </span>
       {lettersLeft !== undefined && (
@@ -107,6 +104,21 @@ function Hints({
           {t.composer.lettersLeft(lettersLeft)}
         </span>
       )}
+    </div>
+  )
+}
+
+/** While there is no answer: whose turn it is, and where the request is meanwhile. */
+function InvitedNote({ conversation }: { readonly conversation: Conversation }) {
+  const { name, account } = conversation
+  const place = requestPlaceOf(useViewModel(useApp().session.network), account)
+  return (
+    <div className={cx('note')} data-testid="invited">
+      <Icon name="clock" size={16} />
+      <div className={cx('noteWords')} role="status">
+        <p>{t.composer.invited(name)}</p>
+        {place !== undefined && <p>{place}</p>}
+      </div>
     </div>
   )
 }

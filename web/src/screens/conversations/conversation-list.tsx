@@ -18,6 +18,7 @@ export function ConversationList({ conversations }: { readonly conversations: re
   const { session, navigation } = useApp()
   const { place } = useViewModel(navigation)
   const me = useViewModel(session.me)?.account ?? ''
+  const storage = useViewModel(session.network)?.storage
   const now = useMinute()
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
@@ -68,6 +69,7 @@ export function ConversationList({ conversations }: { readonly conversations: re
               me={me}
               now={now}
               isOpen={conversation.id === open}
+              storage={storage}
               navigation={navigation}
             />
           ))}

@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/engine/api'
+import type { Conversation, Network } from '@parley/engine/api'
 import { memo, type MouseEvent } from 'react'
 import type { Navigation } from '../../app/navigation.ts'
 import { conversationPath } from '../../app/routes.ts'
@@ -6,6 +6,7 @@ import { t } from '../../locales/index.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { MessageStateIcon } from '../../ui/message-state.tsx'
+import { statusOf } from '../../ui/message-status.ts'
 import { listTime } from '../../ui/time.ts'
 import styles from './conversation-list.module.css'
 import { lineOf } from './list-model.ts'
@@ -17,6 +18,8 @@ interface ConversationRowProps {
   readonly me: string
   readonly now: number
   readonly isOpen: boolean
+  /** The own place for what waits, when there is one. */
+  readonly storage: Network['storage']
   readonly navigation: Navigation
 }
 
@@ -24,7 +27,7 @@ const isPlainClick = (event: MouseEvent) =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
-  const { conversation, me, now, isOpen, navigation } = props
+  const { conversation, me, now, isOpen, storage, navigation } = props
   const { id, account, name, lastMessage, unread, updatedAt, isConnected, status } = conversation
   const line = lineOf(conversation, me, isOpen)
   const isUnread = unread > 0 && status !== 'blocked'
@@ -48,8 +51,8 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         <bdi>{name}</bdi>
       </span>
       <span className={cx('time')}>
-        {isOwn && line.tone === 'plain' && line.prefix?.tone === 'plain' && (
-          <MessageStateIcon state={lastMessage.state} />
+        {isOwn && line.showsState && (
+          <MessageStateIcon state={lastMessage.state} label={statusOf(lastMessage, { name, storage }).label} />
         )}
         {listTime(lastMessage?.sentAt ?? updatedAt, now)}
       </span>

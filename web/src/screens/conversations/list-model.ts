@@ -8,6 +8,8 @@ export interface RowLine {
   readonly prefix?: { readonly text: string; readonly tone: 'danger' | 'plain' }
   readonly text: string
   readonly tone: 'plain' | 'accent' | 'faint'
+  /** The line is what one wrote oneself: how far it got stands beside it. */
+  readonly showsState?: boolean
 }
 
 /** What a conversation says about itself in one line, the most urgent first. */
@@ -26,7 +28,13 @@ export const lineOf = (conversation: Conversation, me: string, isOpen: boolean):
   if (lastMessage === undefined) return { text: t.list.empty, tone: 'faint' }
   const text = previewOf(lastMessage.content)
   const tone = lastMessage.content.type === 'text' ? 'plain' : 'faint'
-  return lastMessage.sender === me ? { prefix: { text: t.list.you, tone: 'plain' }, text, tone } : { text, tone }
+  if (lastMessage.sender !== me) return { text, tone }
+  const isText = lastMessage.content.type === 'text'
+  const prefix =
+    isText && lastMessage.state === 'failed'
+      ? ({ text: t.list.notSent, tone: 'danger' } as const)
+      : ({ text: t.list.you, tone: 'plain' } as const)
+  return { prefix, text, tone, showsState: isText }
 }
 
 /** Unread messages outside of what can be seen of the list, and where the nearest of them are. */

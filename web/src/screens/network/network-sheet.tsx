@@ -10,7 +10,9 @@ import { useViewModel } from '../../ui/use-view-model.ts'
 import { connectionOf } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
 import styles from './network-sheet.module.css'
+import { PushNodes } from './push-nodes.tsx'
 import { TorNote } from './tor-note.tsx'
+import { WaitingSection } from './waiting-section.tsx'
 
 const cx = classNames(styles)
 
@@ -29,6 +31,7 @@ export function NetworkSheet() {
       </p>
       {network !== undefined && <TorNote network={network} />}
       {network !== undefined && <Facts network={network} />}
+      {network !== undefined && <WaitingSection network={network} />}
       <div className={cx('foot')}>
         <Button
           icon="copy"
@@ -44,7 +47,7 @@ export function NetworkSheet() {
 }
 
 function Facts({ network }: { readonly network: Network }) {
-  const { peers, infrastructure, waitingMessages, storedBytes } = network
+  const { peers, storage, storedBytes } = network
   return (
     <dl className={cx('facts')}>
       <Fact name={t.network.peers}>
@@ -58,16 +61,11 @@ function Facts({ network }: { readonly network: Network }) {
             ))}
       </Fact>
       <Fact name={t.network.infrastructure}>
-        {infrastructure.length === 0
-          ? t.network.infrastructureNone
-          : infrastructure.map(({ address, isConnected }) => (
-              <span key={address} className={cx('line')}>
-                <code>{address}</code>
-                <small>{isConnected ? t.network.isConnected : t.network.isNotConnected}</small>
-              </span>
-            ))}
+        <PushNodes network={network} />
       </Fact>
-      <Fact name={t.network.waiting}>{t.network.waitingCount(waitingMessages)}</Fact>
+      <Fact name={t.delivery.storage.title}>
+        {storage === undefined ? t.delivery.storage.none : t.delivery.storage.hints[storage]}
+      </Fact>
       <Fact name={t.network.storage}>{byteCount(storedBytes)}</Fact>
     </dl>
   )

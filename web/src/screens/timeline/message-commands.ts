@@ -18,6 +18,7 @@ export type MessagePopup =
   | { readonly type: 'reactions'; readonly message: Message; readonly at: Point }
   | { readonly type: 'emoji'; readonly message: Message; readonly at: Point }
   | { readonly type: 'delete'; readonly message: Message }
+  | { readonly type: 'details'; readonly message: Message }
 
 /** Everything that can be done to a message. */
 export interface MessageCommands {

@@ -34,6 +34,13 @@ export function MessageMenu({ popup, commands, canWrite, onAction }: MessageMenu
       {isMineToChange && (
         <Item icon="edit" label={t.message.edit} onAction={() => onAction(() => commands.startEdit(message))} />
       )}
+      {isOwn && (
+        <Item
+          icon="info"
+          label={t.delivery.details.action}
+          onAction={() => onAction(() => commands.show({ type: 'details', message }))}
+        />
+      )}
       {isOwn && <Separator className={cx('line')} />}
       {isOwn && (
         <Item

@@ -2,8 +2,10 @@ import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { MessageStateIcon } from '../../ui/message-state.tsx'
+import { statusOf } from '../../ui/message-status.ts'
 import { clockTime, fullTime } from '../../ui/time.ts'
 import type { MessageCommands } from './message-commands.ts'
+import type { Names } from './message-tile.tsx'
 import styles from './message-meta.module.css'
 import type { MessageTile } from './tiles.ts'
 
@@ -11,20 +13,22 @@ const cx = classNames(styles)
 
 interface MessageMetaProps {
   readonly tile: MessageTile
+  readonly names: Names
   readonly commands: MessageCommands
 }
 
 /** The line below a group: when, and how far one's own message got. */
-export function MessageMeta({ tile, commands }: MessageMetaProps) {
+export function MessageMeta({ tile, names, commands }: MessageMetaProps) {
   const { message, isEcho, showsState } = tile
   const { state, sentAt, isClockSkewed, failure } = message
+  const status = statusOf(message, { name: names.them, storage: names.storage })
   if (showsState && state === 'failed') {
     return (
       <div className={cx('meta', 'failed')}>
-        <MessageStateIcon state={state} isDecoration />
-        <span>{failure === undefined ? t.timeline.states.failed : t.timeline.failed(failure)}</span>
+        <MessageStateIcon state={state} />
+        <span>{failure === 'expired' ? status.sentence : status.label}</span>
         <button type="button" className={cx('action')} onClick={() => commands.retry(message)}>
-          {t.timeline.retry}
+          {failure === 'expired' ? t.app.retry : t.timeline.retry}
         </button>
         {isEcho && (
           <button type="button" className={cx('action')} onClick={() => commands.discard(message)}>
@@ -46,9 +50,9 @@ export function MessageMeta({ tile, commands }: MessageMetaProps) {
         </span>
       )}
       {showsState && (
-        <span className={cx('state')} title={t.timeline.stateHints[state]}>
-          <MessageStateIcon state={state} isDecoration />
-          {t.timeline.states[state]}
+        <span className={cx('state')} title={status.sentence}>
+          <MessageStateIcon state={state} />
+          {status.word}
         </span>
       )}
     </div>

@@ -1,3 +1,4 @@
+import type { Conversation, Message } from '@parley/engine/api'
 import { Suspense } from 'react'
 import { useApp } from '../../app/context.ts'
 import { afterFrames } from '../../app/environment.ts'
@@ -6,20 +7,27 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { Popup } from '../../ui/popup.tsx'
 import type { MessageCommands, MessagePopup } from './message-commands.ts'
 import { MessageMenu } from './message-menu.tsx'
+import type { Names } from './message-tile.tsx'
 import { QuickReactions } from './quick-reactions.tsx'
 import { part } from '../../ui/part.ts'
 
+const MessageDetails = part(async () => (await import('./message-details.tsx')).MessageDetails)
 const EmojiPicker = part(async () => (await import('../../ui/emoji/emoji-picker.tsx')).EmojiPicker)
 
 interface MessagePopupsProps {
   readonly popup: MessagePopup
+  /** The message as it is now. */
+  readonly find: (message: string) => Message | undefined
+  readonly names: Names
+  readonly conversation: Conversation
   readonly commands: MessageCommands
   readonly canWrite: boolean
   readonly onClose: () => void
 }
 
 /** Whatever is open above a message. */
-export function MessagePopups({ popup, commands, canWrite, onClose }: MessagePopupsProps) {
+export function MessagePopups(props: MessagePopupsProps) {
+  const { popup, find, names, conversation, commands, canWrite, onClose } = props
   const { environment } = useApp().session
   const { message } = popup
   /** Closes first: what closes gives the focus back, and the command may want it elsewhere. */
@@ -36,6 +44,14 @@ export function MessagePopups({ popup, commands, canWrite, onClose }: MessagePop
         onConfirm={() => commands.delete(message)}
         onClose={onClose}
       />
+    )
+  }
+  if (popup.type === 'details') {
+    const current = find(message.id) ?? message
+    return (
+      <Suspense fallback={null}>
+        <MessageDetails message={current} names={names} conversation={conversation} onClose={onClose} />
+      </Suspense>
     )
   }
   const react = (emoji: string) => afterClosing(() => commands.toggleReaction(message, emoji))

@@ -1,8 +1,9 @@
-import type { Message } from '@parley/engine/api'
+import type { Message, Network } from '@parley/engine/api'
 import { memo, useState } from 'react'
 import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Icon } from '../../ui/icon.tsx'
+import { statusOf } from '../../ui/message-status.ts'
 import { previewOf } from '../../ui/preview.ts'
 import { clockTime, dayName, fullTime } from '../../ui/time.ts'
 import type { MessageCommands } from './message-commands.ts'
@@ -16,9 +17,12 @@ import { useLongPress } from './use-long-press.ts'
 
 const cx = classNames(styles)
 
+/** What the words of a tile are made with. */
 export interface Names {
   readonly me: string
   readonly them: string
+  /** The own place for what waits, when there is one. */
+  readonly storage?: Network['storage']
 }
 
 interface MessageTileProps {
@@ -42,7 +46,9 @@ const labelOf = ({ message, isOwn }: MessageTile, names: Names): string =>
     previewOf(message.content),
     clockTime(message.sentAt),
     message.editedAt === undefined ? '' : t.timeline.edited,
-    isOwn && message.content.type !== 'deleted' ? t.timeline.states[message.state] : '',
+    isOwn && message.content.type !== 'deleted'
+      ? statusOf(message, { name: names.them, storage: names.storage }).label
+      : '',
   ])
 
 /** A message with what stands above it (day, "New", gap) and below it (reactions, time, state). */
@@ -91,7 +97,7 @@ export const MessageTileView = memo(function MessageTileView(props: MessageTileP
       {message.reactions.length > 0 && (
         <Reactions message={message} isOwn={isOwn} names={names} isFocusable={isFocusable} commands={commands} />
       )}
-      {(endsGroup || message.state === 'failed') && <MessageMeta tile={tile} commands={commands} />}
+      {(endsGroup || message.state === 'failed') && <MessageMeta tile={tile} names={names} commands={commands} />}
     </div>
   )
 })

@@ -1,10 +1,22 @@
 import type { Message } from '@parley/engine/api'
+import { stepOf } from '../../ui/message-status.ts'
 import type { TimelineCore } from './timeline-core.ts'
+import type { StepNews } from './timeline-types.ts'
 import { findMessage, upsertMessages } from './window.ts'
 
 /** Messages from the node, taken in at most once a frame. */
 export interface TimelineArrivals {
   take(messages: readonly Message[]): void
+}
+
+/** What happened to own messages that were known before. */
+const stepsBetween = (before: readonly Message[], after: readonly Message[], me: string): readonly StepNews[] => {
+  const old = new Map(before.map((message) => [message.id, message]))
+  return after.flatMap((message) => {
+    const known = message.sender === me ? old.get(message.id) : undefined
+    const step = known === undefined || known === message ? undefined : stepOf(known, message)
+    return step === undefined ? [] : [{ message, step }]
+  })
 }
 
 export const createTimelineArrivals = (core: TimelineCore): TimelineArrivals => {
@@ -33,12 +45,14 @@ export const createTimelineArrivals = (core: TimelineCore): TimelineArrivals => 
     const arrived = next.messages.filter((message) => !known.has(message.id) && message.sender !== me)
     core.firstUnread = lineFor(arrived, lastIncoming, wasAtEnd) ?? core.firstUnread
     const last = next.messages.at(-1)
+    const steps = stepsBetween(window.messages, next.messages, me)
     const isFresh = wasAtEnd && last !== undefined && !known.has(last.id)
     // What was spoken follows its message, so that a deleted text does not stay where only a screen reader finds it.
     const spoken = store.getSnapshot().announced.map((message) => findMessage(next, message.id) ?? message)
     lay({
       ...(isFresh ? { freshKey: keyOf(last.id) } : {}),
       announced: core.isOpen && arrived.length > 0 ? arrived : spoken,
+      ...(core.isOpen && steps.length > 0 ? { steps } : {}),
     })
   }
 

@@ -61,6 +61,7 @@ export const createTimelineCore = (ports: TimelinePorts): TimelineCore => {
       hasBefore: true,
       hasAfter: true,
       announced: [],
+      steps: [],
     }),
     owned: createDisposables(),
     echoes: createEchoes({ client, environment, conversation, me: ports.me, stored: absorb, changed: () => lay() }),

@@ -42,7 +42,7 @@ const visitsOf = (core: TimelineCore, loading: TimelineLoading) => {
     core.isOpen = false
     core.anchor = core.isAtEnd ? undefined : anchor
     core.firstUnread = undefined
-    lay({ announced: [] })
+    lay({ announced: [], steps: [] })
   }
   const keep: TimelineModel['keepPlace'] = (anchor) => {
     const tile = store.getSnapshot().tiles.find((each) => each.key === anchor?.key)

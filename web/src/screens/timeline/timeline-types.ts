@@ -1,5 +1,6 @@
 import type { ApiClient, Conversation, Message } from '@parley/engine/api'
 import type { Environment } from '../../app/environment.ts'
+import type { StatusStep } from '../../ui/message-status.ts'
 import type { ViewModel } from '../../ui/view-model.ts'
 import type { Tile } from './tiles.ts'
 
@@ -10,6 +11,12 @@ export interface ScrollRequest {
   readonly target: { readonly type: 'end' } | { readonly type: 'tile'; readonly key: string; readonly offset?: number }
   readonly align: 'start' | 'center'
   readonly isHighlighted: boolean
+}
+
+/** A step of an own message that is worth saying aloud. */
+export interface StepNews {
+  readonly message: Message
+  readonly step: StatusStep
 }
 
 export interface TimelineSnapshot {
@@ -25,6 +32,8 @@ export interface TimelineSnapshot {
   readonly freshKey?: string
   /** Incoming messages since the page was opened that a screen reader should hear about. */
   readonly announced: readonly Message[]
+  /** Own messages whose last change a screen reader should hear about. */
+  readonly steps: readonly StepNews[]
 }
 
 /** Where the reader was: a tile and how far it stood from the top, in pixels. */

@@ -1,6 +1,7 @@
 import type { Conversation } from '@parley/engine/api'
 import { Suspense, useMemo, useRef, useState } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
+import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -50,7 +51,8 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
   const focus = useTimelineFocus({ tiles, scroller, list, commands })
   const highlighted = scroll?.isHighlighted === true && scroll.target.type === 'tile' ? scroll : undefined
 
-  const names = useMemo(() => ({ me: t.timeline.you, them: conversation.name }), [conversation.name])
+  const storage = useViewModel(useApp().session.network)?.storage
+  const names = useMemo(() => ({ me: t.timeline.you, them: conversation.name, storage }), [conversation.name, storage])
 
   return (
     <div className={cx('frame')} id="messages">
@@ -117,11 +119,14 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
         unread={conversation.unread}
         onPress={() => timeline.jumpToLatest()}
       />
-      <Announcer messages={snapshot.announced} name={conversation.name} />
+      <Announcer messages={snapshot.announced} steps={snapshot.steps} names={names} />
       {popup !== undefined && (
         <Suspense fallback={null}>
           <MessagePopups
             popup={popup}
+            find={timeline.find}
+            names={names}
+            conversation={conversation}
             commands={commands}
             canWrite={conversation.status === 'active'}
             onClose={() => setPopup((open) => (open === popup ? undefined : open))}

@@ -1,0 +1,124 @@
+/** English for what became of a message, where it waits, and who holds it. */
+const plural = new Intl.PluralRules('en')
+const many = (count: number, one: string, other: string): string =>
+  `${count.toLocaleString('en')} ${plural.select(count) === 'one' ? one : other}`
+
+const messages = (count: number) => many(count, 'message', 'messages')
+const pushNodes = (count: number) => many(count, 'push node', 'push nodes')
+/** on 1 of 2 push nodes */
+const onPushNodes = (held: number, wanted: number) =>
+  held >= wanted ? `on ${pushNodes(held)}` : `on ${held} of ${pushNodes(wanted)}`
+
+export const delivery = {
+  /** One or two words, below a message. */
+  words: {
+    queued: 'Waiting here',
+    stored: 'Stored',
+    sent: 'Sent',
+    delivered: 'Delivered',
+    read: 'Read',
+    failed: 'Not sent',
+  },
+  storedPartly: (held: number, wanted: number) => `Stored, ${held} of ${wanted}`,
+  storedFor: (name: string, place: string) => `Stored for ${name} ${place}`,
+  onPushNodes,
+  inStorage: (storage: string) => `in ${storage}`,
+  elsewhere: 'with others',
+  unproven: (name: string) => `Was stored for ${name}, but no push node proves that it still has it`,
+  expired: 'Nobody fetched this in 30 days. It is still here.',
+  /** A sentence, for tooltips and details. */
+  sentences: {
+    queued: 'It waits on this device and goes out as soon as there is a way.',
+    stored: 'They get it when they are back.',
+    unproven: 'It is kept here, and left with another.',
+    sent: 'It reached a device of theirs.',
+    delivered: 'It was decrypted and saved on their device.',
+    read: 'They have seen it.',
+    failed: 'It was given up. It is saved here and can be sent again.',
+  },
+  where: {
+    here: 'On this device only',
+    stored: (place: string) => `On this device and ${place}`,
+    theirs: 'On this device and on theirs',
+  },
+  /** For those who hear the page. */
+  spoken: {
+    storedMany: (count: number, name: string) => `${messages(count)} stored for ${name}`,
+    arrived: (count: number, name: string) =>
+      count === 1 ? `${name} has your message` : `${name} has ${messages(count)} of yours`,
+    failed: (reason: string) => `Not sent. ${reason}`,
+  },
+  details: {
+    action: 'Where it is',
+    title: 'Your message',
+    written: 'Written',
+    state: 'State',
+    where: 'Where it is',
+    waiting: 'What waits for others',
+  },
+
+  /** While somebody is away: what becomes of what one writes. */
+  away: {
+    stored: (name: string) => `${name} is away. Messages are stored for them.`,
+    untaken: (name: string) => `${name} is away. This waits here: no push node takes it.`,
+    unreachable: (name: string) => `${name} is away. This waits here: no push node is reachable.`,
+    none: (name: string) => `${name} is away. This waits here: no push node is set up.`,
+  },
+
+  /** While a request has no answer: where it is. */
+  request: {
+    stored: (count: number) => `Your request is sealed and waits for them on ${pushNodes(count)}.`,
+    inStorage: (storage: string) => `Your request is sealed and waits for them in ${storage}.`,
+    here: 'Your request waits here until you are both online, or a push node takes it.',
+  },
+
+  pushNodes: {
+    none: 'Without a push node, messages wait on this device until both of you are online.',
+    noneHow: 'To add one, run this on a computer that is always on:',
+    noneThen: 'It prints its address. Start your node with that address:',
+    noneDocs: 'More about it in docs/operations.md, “Being reachable” and “parley push-node”.',
+    unreachable: 'No push node is reachable. What you write waits on this device.',
+    peer: (end: string) => `peer …${end}`,
+  },
+
+  waiting: {
+    title: 'Waiting for others',
+    lead: 'What you wrote that nobody has confirmed yet.',
+    empty: 'Nothing waits. Whatever you wrote has arrived.',
+    unposted: (count: number) =>
+      `${messages(count)} ${count === 1 ? 'waits' : 'wait'} on this device until the conversation is ready.`,
+    messages,
+    request: 'Your contact request',
+    setup: 'Keys of the conversation',
+    facts: (size: string, since: string) => `${size} sealed, since ${since}`,
+    show: (name: string) => `Show the conversation with ${name}`,
+    holders: 'Held by',
+    hasAll: 'has all of it',
+    hasSome: (count: number, all: number) => `has ${count} of ${all}`,
+    proven: (when: string) => `proved it ${when}`,
+    lost: (when: string) => `does not prove that it has them. It last did ${when}; another is asked`,
+    inStorage: (storage: string) => `Also kept in ${storage}`,
+    onlyHere: (count: number, all: number) =>
+      count >= all ? 'Only on this device' : `${count} of ${all} only on this device`,
+    learn:
+      'Push nodes see sealed bytes, their size and when, and the addresses of the devices that leave and fetch them. They see no names and nothing of what you write.',
+  },
+
+  storage: {
+    title: 'Your storage',
+    /** After "in". */
+    places: {
+      'self-hosted': 'the storage of this computer',
+      dropbox: 'your Dropbox',
+      s3: 'your S3 bucket',
+      pinning: 'your pinning service',
+    },
+    hints: {
+      'self-hosted': 'This computer keeps a copy of what waits and serves it while it is on.',
+      dropbox: 'Dropbox: a sealed copy of what waits is put into a folder of yours.',
+      s3: 'S3: a sealed copy of what waits is put into a bucket of yours.',
+      pinning: 'Pinning service: a sealed copy of what waits is pinned there.',
+    },
+    none: 'None. What waits is on this device and with push nodes.',
+  },
+} as const
