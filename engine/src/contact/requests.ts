@@ -32,6 +32,7 @@ import {
   type ContactRow,
 } from '../store/contacts.ts'
 import { deviceByPeer, saveDevice } from '../store/devices.ts'
+import { deleteRequests } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { joinDirectGroup, startGroup } from './groups.ts'
@@ -178,6 +179,8 @@ async function onWelcome(
     joined.apply(commit)
     rememberDevice(context, commit, bundle.value, now)
     becomeActive(context, commit, contact, bundle.value.claimedName)
+    // A request that came by way of others has no other answer than this.
+    if (deleteRequests(store, conversation)) commit.release()
     post(context, commit, update, { kind: 'commit', conversation, message: undefined, createdAt: now })
     events.activated(commit, conversation)
   }

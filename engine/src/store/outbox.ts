@@ -78,6 +78,13 @@ export const isAnswerOnly = (store: StorePort, deposit: number): boolean =>
 export const deleteAnswers = (store: StorePort, peerId: string, deposit: number): number =>
   store.run("DELETE FROM outbox WHERE peer_id = ? AND kind = 'acknowledgement' AND deposit <= ?", [peerId, deposit])
 
+/** Requests of a conversation whose other side answered. @returns whether one of them waits with others. */
+export function deleteRequests(store: StorePort, conversation: string): boolean {
+  const rows = store.all("SELECT deposit FROM outbox WHERE conversation = ? AND kind = 'request'", [conversation])
+  store.run("DELETE FROM outbox WHERE conversation = ? AND kind = 'request'", [conversation])
+  return rows.some(({ deposit }) => deposit !== null)
+}
+
 /** What waits since before `createdBefore`. */
 export const expiredOutbox = (store: StorePort, createdBefore: number): readonly OutboxRow[] =>
   store.all('SELECT * FROM outbox WHERE created_at <= ? ORDER BY seq LIMIT 1024', [createdBefore]).map(readOutbox)
