@@ -1,4 +1,6 @@
 /** Blocks in a bucket of any service that speaks S3. Spec: BLK-14. */
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type * as S3 from '@aws-sdk/client-s3'
 import type { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { DAY_MS, assertBlock, parseCid } from '@parley/core'
@@ -29,6 +31,8 @@ export interface S3StorageOptions {
    * readers get a signed address, good for seven days; storing again gives a new one.
    */
   readonly publicBaseUrl?: string
+  /** Make every connection. Default the platform's; a node behind Tor passes some that do not connect directly. */
+  readonly agents?: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent }
 }
 
 /** The SDK is loaded with the first call. It reads no configuration of this machine and looks nothing up. */
@@ -104,7 +108,7 @@ async function loadSdk(options: S3StorageOptions): Promise<Loaded> {
 
 /** Everything that the SDK would otherwise look for in files, variables and the metadata service of a cloud machine. */
 function clientConfig(options: S3StorageOptions): S3.S3ClientConfig {
-  const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle = true } = options
+  const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle = true, agents } = options
   return {
     endpoint,
     region,
@@ -122,6 +126,7 @@ function clientConfig(options: S3StorageOptions): S3.S3ClientConfig {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
+      ...agents,
       connectionTimeout: CONNECT_TIMEOUT_MS,
     },
   }

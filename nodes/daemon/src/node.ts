@@ -90,7 +90,7 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
   }
   return openEngine(
     {
-      ...offlineStorage({ data, storage, fetchFrom, network: networkOf, log }),
+      ...offlineStorage({ data, storage, fetchFrom, network: networkOf, log, ...(tor === undefined ? {} : { tor }) }),
       store,
       clock: systemClock,
       random: nodeRandom,

@@ -1,5 +1,5 @@
 /** The storage that a daemon is configured with, over its own network; each part is loaded when it is first needed. */
-import type { Libp2pNetworkPort } from '@parley/adapter-network-libp2p'
+import { createTorHttp, type Libp2pNetworkPort, type TorHttp, type TorOptions } from '@parley/adapter-network-libp2p'
 import type { BlockReaderPort, BlockStoragePort, LogPort, Ports } from '@parley/engine'
 import { join } from 'node:path'
 import type { StorageChoice } from './config/storage.ts'
@@ -9,6 +9,8 @@ export interface OfflineStorageOptions {
   readonly storage: StorageChoice | undefined
   /** Origins from which blocks of others may be fetched by HTTPS. */
   readonly fetchFrom: readonly string[]
+  /** Everything that is reached by HTTP is reached through this Tor. Spec: TOR-14. */
+  readonly tor?: TorOptions
   /** The network of the account, once it was made. */
   readonly network: () => Libp2pNetworkPort
   readonly log: LogPort
@@ -30,23 +32,24 @@ async function openStorage(options: OfflineStorageOptions, choice: StorageChoice
     case 'dropbox': {
       const { createDropboxStorage } = await import('@parley/adapter-storage-dropbox')
       const { credentials, folder } = choice
-      return createDropboxStorage({ credentials, ...(folder === undefined ? {} : { folder }) })
+      const http = torHttp(options)
+      const given = { credentials, ...(folder === undefined ? {} : { folder }) }
+      return http === undefined
+        ? createDropboxStorage(given)
+        : stoppedWith(createDropboxStorage({ ...given, fetch: http.fetch }), http)
     }
     case 's3': {
       const { createS3Storage } = await import('@parley/adapter-storage-s3')
-      return createS3Storage(choice.bucket)
+      const http = torHttp(options)
+      return http === undefined
+        ? createS3Storage(choice.bucket)
+        : stoppedWith(createS3Storage({ ...choice.bucket, agents: http }), http)
     }
     case 'pinning': {
       const { createPinningStorage } = await import('@parley/adapter-storage-pinning')
       const keep = await openSelfHosted(options)
       const pinning = createPinningStorage({ ...choice.service, origins: () => options.network().addresses(), keep })
-      return {
-        ...pinning,
-        async stop() {
-          await pinning.stop()
-          await keep.stop()
-        },
-      }
+      return stoppedWith(pinning, keep)
     }
   }
 }
@@ -56,10 +59,27 @@ async function openSelfHosted({ data, network, log }: OfflineStorageOptions): Pr
   return createSelfHostedStorage({ folder: join(data, 'outbox'), libp2p: network().libp2p, log })
 }
 
-async function openReaders({ fetchFrom, network, log }: OfflineStorageOptions): Promise<readonly BlockReaderPort[]> {
+async function openReaders(options: OfflineStorageOptions): Promise<readonly BlockReaderPort[]> {
+  const { fetchFrom, network, log } = options
   const { createIpfsReader } = await import('@parley/adapter-storage-helia')
   const ipfs = createIpfsReader({ libp2p: network().libp2p, log })
   if (fetchFrom.length === 0) return [ipfs]
   const { createHttpReader } = await import('@parley/adapter-storage-s3')
-  return [ipfs, createHttpReader({ allowedOrigins: fetchFrom })]
+  const http = torHttp(options)
+  if (http === undefined) return [ipfs, createHttpReader({ allowedOrigins: fetchFrom })]
+  return [ipfs, stoppedWith(createHttpReader({ allowedOrigins: fetchFrom, fetch: http.fetch }), http)]
+}
+
+const torHttp = ({ tor }: OfflineStorageOptions): TorHttp | undefined =>
+  tor === undefined ? undefined : createTorHttp(tor)
+
+/** The same port, which ends another thing after itself. */
+function stoppedWith<P extends { stop(): Promise<void> }>(port: P, other: { stop(): void | Promise<void> }): P {
+  return {
+    ...port,
+    async stop() {
+      await port.stop()
+      await other.stop()
+    },
+  }
 }

@@ -1,7 +1,7 @@
 /** Where what waits for others is kept besides push nodes, as it is configured. */
 import { readFileSync, statSync } from 'node:fs'
 import { ConfigError } from './fields.ts'
-import { listOf, type Settings, textOf } from './load.ts'
+import { isOn, listOf, type Settings, textOf } from './load.ts'
 
 export type StorageChoice =
   | { readonly kind: 'self-hosted' }
@@ -47,11 +47,8 @@ export function storageSettings(settings: Settings): StorageSettings {
   const kind = textOf(settings, 'storage')
   const file = textOf(settings, 'storageFile')
   const fetchFrom = listOf(settings, 'fetchFrom')
-  const isTor = settings.get('tor')?.value === true
-  if (isTor && (fetchFrom.length > 0 || (kind !== 'none' && kind !== 'self-hosted'))) {
-    throw new ConfigError(
-      'With --tor only this machine and push nodes keep what waits: leave out storage and fetch-from.',
-    )
+  if (isOn(settings, 'tor') && kind === 'pinning') {
+    throw new ConfigError('With --tor a pinning service cannot fetch from this node: choose another storage.')
   }
   if (kind === 'dropbox' || kind === 's3' || kind === 'pinning') {
     if (file === undefined) throw new ConfigError(`storage ${kind} needs --storage-file with its address and keys.`)

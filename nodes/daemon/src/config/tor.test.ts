@@ -1,7 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { daemonFields } from './daemon-fields.ts'
 import { ConfigError } from './fields.ts'
 import { loadSettings } from './load.ts'
+import { temporaryFolder } from '../testing.ts'
+import { storageSettings } from './storage.ts'
 import { torSettings } from './tor.ts'
 
 const tor = (...flags: readonly string[]) =>
@@ -32,5 +36,18 @@ describe('the settings of Tor', () => {
       expect(() => tor('--tor', flag, value)).toThrow(ConfigError)
     }
     expect(() => tor('--tor', '--listen', '/ip4/127.0.0.1/tcp/0')).toThrow('onion address alone: leave out listen.')
+  })
+  it('[TOR-14] leave a storage that is reached by HTTP, and refuse one that would have to reach this node', () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'storage.json')
+    const storage = (kind: string, values: object) => {
+      writeFileSync(file, JSON.stringify(values), { mode: 0o600 })
+      const flags = ['--data', folder.path, '--tor', '--storage', kind, '--storage-file', file]
+      return storageSettings(loadSettings({ fields: daemonFields, flags, environment: {} }).settings).storage?.kind
+    }
+    expect(storage('dropbox', { accessToken: 'token' })).toBe('dropbox')
+    expect(() => storage('pinning', { endpoint: 'https://pin.example', accessToken: 'x' })).toThrow(
+      'choose another storage',
+    )
   })
 })
