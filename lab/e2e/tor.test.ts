@@ -17,6 +17,9 @@ if (programs === undefined) {
   )
 }
 
+/** In time and by itself. */
+const ended = { code: 0, signal: null }
+
 const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> => {
   const startedAt = performance.now()
   return [await work(), Math.round(performance.now() - startedAt)]
@@ -118,6 +121,7 @@ describe.skipIf(programs === undefined)('over Tor', () => {
     await isReachable(alice)
     expect((await alice.api.call('me.get', {})).addresses).toEqual(alice.addresses)
     process.stdout.write(`delivered after Tor came back: ${backMs} ms\n`)
+    expect(await Promise.all([alice.stop(), bob.stop()])).toEqual([ended, ended])
   }, 240_000)
 })
 
