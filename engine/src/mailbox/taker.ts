@@ -19,8 +19,9 @@ import { answerStored, takeStored, type IntakeEvents, type StoredEnvelope } from
 
 /** Bytes of envelopes that a conversation fetches before they are processed, and that wait to be tried once more. */
 const PART_BYTES_MAX = 8 * 1_048_576
-/** Mail of strangers that could not be had or read is left alone this long; so many are remembered. */
-const POSTPONED_MS = 10 * 60_000
+/** What could not be had is left alone this long, or until a full look; mail of strangers, also what could not be read. */
+const POSTPONED_MS = 60_000
+const POSTPONED_STRANGERS_MS = 10 * 60_000
 const POSTPONED_MAX = 8_192
 const STRANGERS = ''
 
@@ -50,7 +51,7 @@ export class Taker {
   /** By conversation. */
   readonly #running = new Map<string, Promise<void>>()
   readonly #missed = new Set<string>()
-  /** Records of strangers by name. */
+  /** By name and sequence of the pointer. */
   readonly #postponed = new Map<string, Millis>()
   #isStopped = false
 
@@ -68,11 +69,16 @@ export class Taker {
   take(found: readonly Found[]): void {
     const groups = Map.groupBy(found, ({ slot }) => slot?.chain.conversation ?? STRANGERS)
     for (const [conversation, pointers] of groups) {
-      const some = conversation === STRANGERS ? this.#duePointers(pointers) : pointers
+      const some = this.#duePointers(pointers)
       if (some.length === 0 || this.#isStopped) continue
       if (this.#running.has(conversation)) this.#missed.add(conversation)
       else this.#running.set(conversation, this.#run(conversation, some))
     }
+  }
+
+  /** What could not be had may be there now. */
+  retry(): void {
+    this.#postponed.clear()
   }
 
   async #run(conversation: string, pointers: readonly Found[]): Promise<void> {
@@ -179,7 +185,9 @@ export class Taker {
     const done = pointers.filter(isDone)
     for (const { record, slot, blocks } of done)
       if (slot !== undefined && blocks.length > 0 && record.sequence > 0) slot.chain.lastRead = slot.number
-    this.#postpone(pointers.filter(({ slot }) => slot === undefined))
+    this.#postpone(
+      pointers.filter((pointer) => (pointer.slot === undefined ? !this.#isAllRead(pointer) : !isDone(pointer))),
+    )
     if (!done.some(({ slot }) => slot !== undefined) && unreadable.length === 0) return
     await turns.run('input', () => () => {
       for (const { record } of done) {
@@ -191,19 +199,22 @@ export class Taker {
 
   #duePointers(pointers: readonly Found[]): readonly Found[] {
     const now = this.#context().clock.now()
-    return pointers.filter(
-      (pointer) =>
-        (this.#postponed.get(nameOf(pointer.record)) ?? 0) <= now &&
-        pointer.blocks.some(({ cid }) => !this.#isRead(pointer, cid)),
-    )
+    return pointers.filter((pointer) => {
+      const isDue = (this.#postponed.get(placeOf(pointer)) ?? 0) <= now
+      return isDue && (pointer.slot !== undefined || !this.#isAllRead(pointer))
+    })
+  }
+
+  #isAllRead(pointer: Found): boolean {
+    return pointer.blocks.every(({ cid }) => this.#isRead(pointer, cid))
   }
 
   #postpone(pointers: readonly Found[]): void {
-    const until = this.#context().clock.now() + POSTPONED_MS
+    const now = this.#context().clock.now()
     for (const pointer of pointers) {
-      if (pointer.blocks.every(({ cid }) => this.#isRead(pointer, cid))) continue
-      this.#postponed.delete(nameOf(pointer.record))
-      this.#postponed.set(nameOf(pointer.record), until)
+      const place = placeOf(pointer)
+      this.#postponed.delete(place)
+      this.#postponed.set(place, now + (pointer.slot === undefined ? POSTPONED_STRANGERS_MS : POSTPONED_MS))
     }
     for (const oldest of this.#postponed.keys()) {
       if (this.#postponed.size <= POSTPONED_MAX) break
@@ -217,6 +228,8 @@ export class Taker {
     }
   }
 }
+
+const placeOf = ({ record }: Found): string => `${nameOf(record)}/${record.sequence}`
 
 const idOf = ({ bytes }: StoredEnvelope): Uint8Array => envelopeId(bytes)
 
