@@ -60,6 +60,8 @@ describe('laws', () => {
     )
     expect(openers.sort()).toEqual([
       'engine/src/account/self.ts',
+      'engine/src/holder/schema.ts',
+      'engine/src/holder/writer.ts',
       'engine/src/store/schema.ts',
       'engine/src/turn/turns.ts',
     ])

@@ -21,7 +21,7 @@ export const files: readonly string[] = execFileSync(
 export const documents: readonly string[] = files.filter((path) => path.endsWith('.md'))
 
 const TEST = /\.(test|suite)\.tsx?$/
-export const isTest = (path: string): boolean => TEST.test(path) || /\/testing\//.test(path)
+export const isTest = (path: string): boolean => TEST.test(path) || /\/testing(\/|\.ts$)/.test(path)
 
 /** The text of every test, in which quoted titles are looked for. */
 export const testsText = (): string =>
