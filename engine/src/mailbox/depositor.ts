@@ -134,21 +134,21 @@ export class Depositor {
     if (this.#isStopped) return
     waiting.isRunning = true
     waiting.isDueAgain = false
-    this.#depositAll(peerId)
-      .then(
-        () => true,
-        (error: unknown) => {
-          this.#context().log.log('info', 'nobody took what waits', { error: String(error) })
-          return false
-        },
-      )
-      .then((isDone) => {
-        waiting.isRunning = false
-        if (this.#isStopped) return
-        if (!isDone) this.#later(peerId, waiting, Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** waiting.failures++))
-        else if (waiting.isDueAgain || this.#hasReason(peerId)) this.#later(peerId, waiting, this.#delay(peerId))
-        else this.#waiting.delete(peerId)
-      })
+    this.#depositAll(peerId).then(
+      () => this.#ended(peerId, waiting, true),
+      (error: unknown) => {
+        this.#context().log.log('info', 'nobody took what waits', { error: String(error) })
+        this.#ended(peerId, waiting, false)
+      },
+    )
+  }
+
+  #ended(peerId: string, waiting: Waiting, isDone: boolean): void {
+    waiting.isRunning = false
+    if (this.#isStopped) return
+    if (!isDone) this.#later(peerId, waiting, Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** waiting.failures++))
+    else if (waiting.isDueAgain || this.#hasReason(peerId)) this.#later(peerId, waiting, this.#delay(peerId))
+    else this.#waiting.delete(peerId)
   }
 
   async #depositAll(peerId: string): Promise<void> {
