@@ -42,7 +42,14 @@ import {
 } from '../store/deposits.ts'
 import { deviceByPeer } from '../store/devices.ts'
 import { storeEntry } from '../store/entries.ts'
-import { isAnswerOnly, outboxOfDeposit, peersWithOutbox, undeposited, type OutboxRow } from '../store/outbox.ts'
+import {
+  isAnswerOnly,
+  outboxOfDeposit,
+  peersWithOutbox,
+  undeposited,
+  undepositedSince,
+  type OutboxRow,
+} from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
 import { placesFor } from './places.ts'
@@ -147,7 +154,8 @@ export class Depositor {
     waiting.isRunning = false
     if (this.#isStopped) return
     if (!isDone) this.#later(peerId, waiting, Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** waiting.failures++))
-    else if (waiting.isDueAgain || this.#hasReason(peerId)) this.#later(peerId, waiting, this.#delay(peerId))
+    else if (waiting.isDueAgain || this.#reasonSince(peerId) !== undefined)
+      this.#later(peerId, waiting, this.#delay(peerId))
     else this.#waiting.delete(peerId)
   }
 
@@ -160,22 +168,20 @@ export class Depositor {
     }
   }
 
-  /** Receipts alone make no deposit: they go with the next one. OFF-2 */
-  #hasReason(peerId: string): boolean {
+  /** Since when something waits that is to be deposited. */
+  #reasonSince(peerId: string): number | undefined {
     const { store } = this.#context()
     const device = deviceByPeer(store, peerId)
-    if (device === undefined || isBlockedAccount(store, device.account)) return false
-    return undeposited(store, peerId, POINTER_BLOCKS_MAX).some(({ kind }) => kind !== 'status')
+    const isWanted = device !== undefined && !isBlockedAccount(store, device.account)
+    return isWanted ? undepositedSince(store, peerId) : undefined
   }
 
-  /** A connected device gets DEPOSIT_PATIENCE_MS for each row. */
+  /** A connected device gets DEPOSIT_PATIENCE_MS to acknowledge it. */
   #isDue(peerId: string): boolean {
-    const { store, clock, sessions } = this.#context()
-    if (!this.#hasReason(peerId)) return false
-    const [oldest] = undeposited(store, peerId, 1)
-    return (
-      !sessions.isConnected(peerId) || (oldest !== undefined && clock.now() - oldest.createdAt >= DEPOSIT_PATIENCE_MS)
-    )
+    const { clock, sessions } = this.#context()
+    const since = this.#reasonSince(peerId)
+    if (since === undefined) return false
+    return !sessions.isConnected(peerId) || clock.now() - since >= DEPOSIT_PATIENCE_MS
   }
 
   async #deposit(peerId: string, rows: readonly OutboxRow[]): Promise<void> {

@@ -66,6 +66,19 @@ export const undeposited = (store: StorePort, peerId: string, limit: number): re
     .all('SELECT * FROM outbox WHERE peer_id = ? AND deposit IS NULL ORDER BY seq LIMIT ?', [peerId, limit])
     .map(readOutbox)
 
+/**
+ * When the oldest envelope was made that is a reason for a deposit and is in none; undefined when there is none. Receipts
+ * are no reason: they go with the next one. OFF-2
+ */
+export const undepositedSince = (store: StorePort, peerId: string): number | undefined =>
+  optionalNumber(
+    store.all(
+      "SELECT min(created_at) AS since FROM outbox WHERE peer_id = ? AND deposit IS NULL AND kind <> 'status'",
+      [peerId],
+    )[0] ?? {},
+    'since',
+  )
+
 export const outboxOfDeposit = (store: StorePort, deposit: number): readonly OutboxRow[] =>
   store.all('SELECT * FROM outbox WHERE deposit = ? ORDER BY seq', [deposit]).map(readOutbox)
 
