@@ -217,6 +217,19 @@ async function collectAll(data: string): Promise<{ readonly totalMs: number; rea
   return { totalMs, longestMs }
 }
 
+/** A fresh process on what waits already: what it takes without the traces of what brought it there. */
+async function measureRestarted(data: string, waiting: readonly Waiting[]): Promise<number> {
+  const node = await startPushNode(data)
+  const device = await joinDevice()
+  try {
+    await readOnes(device, node.address, waiting)
+    return statusMib(node.child, 'VmRSS')
+  } finally {
+    await device.stop()
+    await stopPushNode(node)
+  }
+}
+
 async function measure(count: number): Promise<number> {
   const data = temporaryFolder()
   const node = await startPushNode(data)
@@ -244,6 +257,7 @@ async function measure(count: number): Promise<number> {
     report(name('single'), await leaveSingles(devices.slice(), node.address), 'messages/s')
     await Promise.all(devices.splice(0).map((one) => one.stop()))
     await stopPushNode(node)
+    report(name('rss_restarted'), await measureRestarted(data, waiting), 'MiB')
     const { totalMs, longestMs } = await collectAll(data)
     report(name('collect'), totalMs, 'ms')
     report(name('collect_longest_pause'), longestMs, 'ms')
