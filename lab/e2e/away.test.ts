@@ -18,7 +18,7 @@ test('what is written to somebody who is away waits, and goes out when they are 
   for (const text of ['First', 'Second', 'Third']) await inState(page, text, 'queued')
   await messages(page, 'Third').getByText('Waiting').waitFor()
   await page.getByTestId('composer').fill('A draft')
-  await page.getByText('Bob is not connected. Will send when connected.').waitFor()
+  await page.getByText('Bob is away. This waits here: no push node is set up.').waitFor()
 
   bob.moveAway()
   await bob.start()

@@ -73,11 +73,12 @@ export const delivery = {
   },
 
   pushNodes: {
-    none: 'Without a push node, messages wait on this device until both of you are online.',
+    none: 'Without a push node of yours or of your contact, messages wait on this device until you are both online.',
     noneHow: 'To add one, run this on a computer that is always on:',
     noneThen: 'It prints its address. Start your node with that address:',
     noneDocs: 'More about it in docs/operations.md, “Being reachable” and “parley push-node”.',
-    unreachable: 'No push node is reachable. What you write waits on this device.',
+    unreachable:
+      'None of them is reachable. What you write waits on this device, unless a push node of your contact takes it.',
     peer: (end: string) => `peer …${end}`,
   },
 
@@ -93,15 +94,16 @@ export const delivery = {
     facts: (size: string, since: string) => `${size} sealed, since ${since}`,
     show: (name: string) => `Show the conversation with ${name}`,
     holders: 'Held by',
-    hasAll: 'has all of it',
-    hasSome: (count: number, all: number) => `has ${count} of ${all}`,
+    hasAll: 'Has all of it',
+    hasSome: (count: number, all: number) => `Has ${count} of ${all}`,
     proven: (when: string) => `proved it ${when}`,
-    lost: (when: string) => `does not prove that it has them. It last did ${when}; another is asked`,
-    inStorage: (storage: string) => `Also kept in ${storage}`,
+    lost: (when: string) => `Does not prove that it still has it. It last did ${when}.`,
+    inStorage: (storage: string) => `Kept in ${storage}`,
     onlyHere: (count: number, all: number) =>
       count >= all ? 'Only on this device' : `${count} of ${all} only on this device`,
     learn:
-      'Push nodes see sealed bytes, their size and when, and the addresses of the devices that leave and fetch them. They see no names and nothing of what you write.',
+      'Whoever holds it sees sealed bytes, their size and when, and the addresses of the devices that leave and fetch them. No names, and nothing of what you write.',
+    learnStorage: 'Whoever runs your storage also knows that it is yours.',
   },
 
   storage: {
@@ -119,6 +121,6 @@ export const delivery = {
       s3: 'S3: a sealed copy of what waits is put into a bucket of yours.',
       pinning: 'Pinning service: a sealed copy of what waits is pinned there.',
     },
-    none: 'None. What waits is on this device and with push nodes.',
+    none: 'None besides this device and push nodes.',
   },
 } as const

@@ -96,7 +96,9 @@ function Hints({
             </span>
           </span>
         ) : prospect !== undefined && isWriting ? (
-          <span title={t.delivery.away[prospect](name)}>{t.delivery.away[prospect](shortName(name))}</span>
+          <span className={cx('away')} title={t.delivery.away[prospect](name)}>
+            {t.delivery.away[prospect](shortName(name))}
+          </span>
         ) : null}
       </span>
       {lettersLeft !== undefined && (
@@ -113,7 +115,7 @@ function InvitedNote({ conversation }: { readonly conversation: Conversation }) 
   const { name, account } = conversation
   const place = requestPlaceOf(useViewModel(useApp().session.network), account)
   return (
-    <div className={cx('note')} data-testid="invited">
+    <div className={cx('note', 'invited')} data-testid="invited">
       <Icon name="clock" size={16} />
       <div className={cx('noteWords')} role="status">
         <p>{t.composer.invited(name)}</p>

@@ -27,7 +27,13 @@ describe('a row of the list', () => {
   it('says who spoke, and that a conversation cannot be written to', () => {
     const own = listed()
     const mine = own.lastMessage === undefined ? own : { ...own, lastMessage: { ...own.lastMessage, sender: me } }
-    expect(lineOf(mine, me, false).prefix).toEqual({ text: 'You:', tone: 'plain' })
+    expect(lineOf(mine, me, false)).toMatchObject({ prefix: { text: 'You:', tone: 'plain' }, showsState: true })
+    const failed =
+      mine.lastMessage === undefined
+        ? mine
+        : { ...mine, lastMessage: { ...mine.lastMessage, state: 'failed' as const } }
+    expect(lineOf(failed, me, false)).toMatchObject({ prefix: { text: 'Not sent:', tone: 'danger' }, showsState: true })
+    expect(lineOf(own, me, false).showsState).toBeUndefined()
     expect(lineOf(listed({ status: 'invited' }), me, false).tone).toBe('faint')
     expect(lineOf(listed({ status: 'blocked' }), me, false).text).toBe('Blocked')
   })

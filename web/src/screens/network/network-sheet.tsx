@@ -4,6 +4,7 @@ import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import { useMinute } from '../../ui/clock.ts'
 import { useCopy } from '../../ui/copy.ts'
 import { Sheet } from '../../ui/sheet.tsx'
 import { useViewModel } from '../../ui/use-view-model.ts'
@@ -20,7 +21,9 @@ const cx = classNames(styles)
 export function NetworkSheet() {
   const { session, navigation } = useApp()
   const network = useViewModel(session.network)
+  const conversations = useViewModel(session.conversations) ?? []
   const link = useViewModel(session.link)
+  const now = useMinute()
   const copy = useCopy()
   const { tone, text } = connectionOf(network, link)
   return (
@@ -31,7 +34,17 @@ export function NetworkSheet() {
       </p>
       {network !== undefined && <TorNote network={network} />}
       {network !== undefined && <Facts network={network} />}
-      {network !== undefined && <WaitingSection network={network} />}
+      {network !== undefined && (
+        <WaitingSection
+          network={network}
+          conversations={conversations}
+          now={now}
+          onOpen={(conversation) => {
+            navigation.closeSheet()
+            navigation.openConversation(conversation)
+          }}
+        />
+      )}
       <div className={cx('foot')}>
         <Button
           icon="copy"

@@ -1,12 +1,9 @@
 import type { Conversation, Network, Waiting } from '@parley/engine/api'
-import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
-import { useMinute } from '../../ui/clock.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { isElsewhere } from '../../ui/message-status.ts'
 import { timeAgo } from '../../ui/time.ts'
-import { useViewModel } from '../../ui/use-view-model.ts'
 import { byteCount } from './diagnostics.ts'
 import { NodeName } from './push-nodes.tsx'
 import styles from './waiting-section.module.css'
@@ -14,8 +11,17 @@ import { onlyHereOf } from './waiting.ts'
 
 const cx = classNames(styles)
 
+interface WaitingSectionProps {
+  readonly network: Network
+  readonly conversations: readonly Conversation[]
+  /** Unix milliseconds. */
+  readonly now: number
+  readonly onOpen: (conversation: string) => void
+}
+
 /** What waits for whom, who holds it, and what those who hold it learn. */
-export function WaitingSection({ network }: { readonly network: Network }) {
+export function WaitingSection(props: WaitingSectionProps) {
+  const { network, conversations, now, onOpen } = props
   const { waiting, waitingMessages } = network
   return (
     <section className={cx('section')} aria-labelledby="waiting-title" data-testid="waiting">
@@ -29,45 +35,54 @@ export function WaitingSection({ network }: { readonly network: Network }) {
           <p className={cx('lead')}>{t.delivery.waiting.lead}</p>
           <ul className={cx('cards')}>
             {waiting.map((each) => (
-              <WaitingCard key={each.account} waiting={each} storage={network.storage} />
+              <WaitingCard
+                key={each.account}
+                waiting={each}
+                isInvited={conversations.some(({ id, status }) => id === each.conversation && status === 'invited')}
+                storage={network.storage}
+                now={now}
+                onOpen={onOpen}
+              />
             ))}
           </ul>
         </>
       )}
       <p className={cx('learn')}>
         <Icon name="lock" size={16} />
-        <span>{t.delivery.waiting.learn}</span>
+        <span>
+          {t.delivery.waiting.learn}
+          {isElsewhere(network.storage) && ` ${t.delivery.waiting.learnStorage}`}
+        </span>
       </p>
     </section>
   )
 }
 
 /** What it is: messages; without any, a request, or what a conversation needs besides messages. */
-const whatOf = ({ messages }: Waiting, status: Conversation['status'] | undefined): string => {
+const whatOf = ({ messages }: Waiting, isInvited: boolean): string => {
   if (messages > 0) return t.delivery.waiting.messages(messages)
-  return status === 'invited' ? t.delivery.waiting.request : t.delivery.waiting.setup
+  return isInvited ? t.delivery.waiting.request : t.delivery.waiting.setup
 }
 
-interface WaitingCardProps {
+interface WaitingCardProps extends Pick<WaitingSectionProps, 'now' | 'onOpen'> {
   readonly waiting: Waiting
+  readonly isInvited: boolean
   readonly storage: Network['storage']
 }
 
-function WaitingCard({ waiting, storage }: WaitingCardProps) {
-  const { session, navigation } = useApp()
-  const status = useViewModel(session.conversations)?.find((each) => each.id === waiting.conversation)?.status
-  const now = useMinute()
-  const { name, bytes, since, envelopes, holders } = waiting
+function WaitingCard({ waiting, isInvited, storage, now, onOpen }: WaitingCardProps) {
+  const { name, conversation, bytes, since, envelopes, holders } = waiting
   const onlyHere = onlyHereOf(waiting, storage)
-  const open = () => {
-    navigation.closeSheet()
-    navigation.openConversation(waiting.conversation)
-  }
   return (
     <li className={cx('card')} data-account={waiting.account}>
-      <button type="button" className={cx('head')} title={t.delivery.waiting.show(name)} onClick={open}>
+      <button
+        type="button"
+        className={cx('head')}
+        title={t.delivery.waiting.show(name)}
+        onClick={() => onOpen(conversation)}
+      >
         <bdi className={cx('name')}>{name}</bdi>
-        <span className={cx('what')}>{whatOf(waiting, status)}</span>
+        <span className={cx('what')}>{whatOf(waiting, isInvited)}</span>
         <span className={cx('facts')}>{t.delivery.waiting.facts(byteCount(bytes), timeAgo(since, now))}</span>
       </button>
       <ul className={cx('holders')} aria-label={t.delivery.waiting.holders}>

@@ -25,8 +25,10 @@ export function MessageMeta({ tile, names, commands }: MessageMetaProps) {
   if (showsState && state === 'failed') {
     return (
       <div className={cx('meta', 'failed')}>
-        <MessageStateIcon state={state} />
-        <span>{failure === 'expired' ? status.sentence : status.label}</span>
+        <span className={cx('reason')}>
+          <MessageStateIcon state={state} />
+          <span>{failure === 'expired' ? status.sentence : status.label}</span>
+        </span>
         <button type="button" className={cx('action')} onClick={() => commands.retry(message)}>
           {failure === 'expired' ? t.app.retry : t.timeline.retry}
         </button>

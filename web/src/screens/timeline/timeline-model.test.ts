@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { settled } from '../../dev/test-environment.ts'
 import { createTestSession, type TestSession } from '../../dev/test-session.ts'
 import type { FakeConversation, FakeWorld } from '../../dev/fake-world.ts'
+import { stepsInWords } from './announcer.tsx'
 import type { MessageTile } from './tiles.ts'
 import { WINDOW_MESSAGES_KEPT } from './window.ts'
 import { createTimelineModel } from './timeline-model.ts'
@@ -366,5 +367,54 @@ describe('jumping', () => {
     await settled()
     expect(texts(timeline).at(-1)).toBe('here')
     expect(timeline.getSnapshot().hasAfter).toBe(false)
+  })
+})
+
+describe('what became of what was written', () => {
+  const spoken = (timeline: TimelineModel) =>
+    stepsInWords(timeline.getSnapshot().steps, { me: 'You', them: 'Ada', storage: undefined })
+
+  it('[OFF-12] is said when it is stored, when it arrives after that, and when nobody fetched it', async () => {
+    const { world, ada, timeline, environment } = await open((made, to) => {
+      for (const text of ['a', 'b']) made.addMessage(to, 'me', text)
+    })
+    const ids = tiles(timeline).map(({ message }) => message.id)
+    const all = async (fields: Partial<Message>) => {
+      for (const id of ids) world.change(ada, id, fields)
+      await settled()
+      await environment.frame()
+    }
+    expect(spoken(timeline)).toBe('')
+    await all({ state: 'stored', copies: { held: 1, wanted: 2 } })
+    expect(spoken(timeline)).toBe('2 messages stored for Ada')
+    const before = timeline.getSnapshot().steps
+    await all({ copies: { held: 2, wanted: 2 } })
+    expect(timeline.getSnapshot().steps).toBe(before)
+    await all({ state: 'delivered' })
+    expect(spoken(timeline)).toBe('Ada has 2 messages of yours')
+    world.addMessage(ada, 'me', 'c')
+    await settled()
+    await environment.frame()
+    const last = messageAt(timeline, 2)
+    world.change(ada, last.id, { state: 'failed', failure: 'expired' })
+    await settled()
+    await environment.frame()
+    expect(spoken(timeline)).toBe('Not sent. Nobody fetched this in 30 days. It is still here.')
+  })
+
+  it('is not said of what goes to somebody who is there, nor when nobody looks', async () => {
+    const { world, ada, timeline, environment } = await open((made, to) => made.addMessage(to, 'me', 'a'))
+    const { id } = messageAt(timeline, 0)
+    for (const state of ['sent', 'delivered', 'read'] as const) {
+      world.change(ada, id, { state })
+      await settled()
+      await environment.frame()
+    }
+    expect(spoken(timeline)).toBe('')
+    world.change(ada, id, { state: 'stored' })
+    timeline.leave(undefined)
+    await settled()
+    await environment.frame()
+    expect(spoken(timeline)).toBe('')
   })
 })
