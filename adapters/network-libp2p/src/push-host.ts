@@ -14,6 +14,7 @@ import {
   toHex,
 } from '@parley/core'
 import type { LogPort, MailboxServer } from '@parley/engine'
+import { dhtTableSize } from './dht-table.ts'
 import { hostConfig, startHost } from './host.ts'
 import type { HostServices } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
@@ -128,7 +129,7 @@ export function placeOf(address: Multiaddr): string {
 function figuresOf(host: Libp2p<PushServices>): PushFigures {
   const connections = host.getConnections()
   const inbound = connections.filter(({ direction }) => direction === 'inbound').length
-  const { dht, relay } = host.services
+  const { relay } = host.services
   return {
     connectionsInbound: inbound,
     connectionsOutbound: connections.length - inbound,
@@ -137,8 +138,6 @@ function figuresOf(host: Libp2p<PushServices>): PushFigures {
     circuits: connections
       .flatMap(({ streams }) => streams)
       .filter(({ protocol, direction }) => protocol === RELAY_V2_STOP_CODEC && direction === 'outbound').length,
-    dhtPeers: hasRoutingTable(dht) ? dht.routingTable.size : 0,
+    dhtPeers: dhtTableSize(host),
   }
 }
-
-const hasRoutingTable = (dht: object): dht is { routingTable: { size: number } } => 'routingTable' in dht

@@ -6,6 +6,7 @@ import { DHT_LOOKUP_TIMEOUT_MS, POINTER_REPLICAS_MAX, sha256 } from '@parley/cor
 import { addressesOf } from '../addresses.ts'
 import { withDeadline } from '../deadline.ts'
 import { openConnection } from '../dialer.ts'
+import { dhtTableSize } from '../dht-table.ts'
 import type { Host } from '../host.ts'
 
 interface Candidate {
@@ -28,8 +29,9 @@ export async function closestPeers(
 ): Promise<readonly string[]> {
   signal.throwIfAborted()
   const search = new Search(host.peerId, key)
-  // without anybody to ask, a query waits for somebody to appear
-  if (host.getPeers().length > 0) await walk(host, key, search, signal)
+  // without anybody to ask, a query waits for somebody to appear: a push node is about to, other devices are not
+  const isConnected = always.some((peer) => openConnection(host, peer) !== undefined)
+  if (dhtTableSize(host) > 0 || isConnected) await walk(host, key, search, signal)
   for (const peer of always) {
     if (search.nearest().length >= POINTER_REPLICAS_MAX) break
     if (openConnection(host, peer) !== undefined) search.hear(peer, [])

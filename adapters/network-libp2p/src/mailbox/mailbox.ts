@@ -116,8 +116,8 @@ export class Libp2pMailbox implements MailboxPort {
   }
 }
 
-/** Streams of one connection: the one in use, and one that replaces it. */
-const STREAMS_PER_CONNECTION_MAX = 2
+/** Streams of one connection: the one in use, and those that it replaced and that are not gone yet. */
+const STREAMS_PER_CONNECTION_MAX = 8
 
 /** Takes mailbox streams from now on, over relayed connections too. MBX-3 */
 export function serveMailbox(host: Pick<Host, 'handle'>, service: MailboxService): Promise<void> {

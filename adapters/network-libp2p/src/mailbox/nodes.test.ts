@@ -1,7 +1,7 @@
 /** Several real nodes on loopback: relayed requests, the nearest in the DHT. */
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { POINTER_REPLICAS_MAX } from '@parley/core'
+import { DHT_LOOKUP_TIMEOUT_MS, POINTER_REPLICAS_MAX } from '@parley/core'
 import { echo, joinMailbox, never } from '@parley/engine/contract'
 import type { Caller } from '@parley/engine/contract'
 import { describe, expect, it } from 'vitest'
@@ -96,11 +96,29 @@ describe('mailboxes of several nodes', () => {
     const key = randomBytes(32)
     const all = [first, ...others].map(({ peerId }) => peerId).toSorted()
     let found: readonly string[] = []
-    while (found.length < all.length) found = (await caller.network.mailbox.closest(key, never())).map(peerOf)
+    while (found.length < all.length) {
+      found = (await caller.network.mailbox.closest(key, never())).map(peerOf)
+      await setTimeout(5)
+    }
     expect(found.toSorted()).toEqual(all)
     await others[0]?.stop()
     const left = all.filter((peerId) => peerId !== others[0]?.peerId)
-    while (found.length > left.length) found = (await caller.network.mailbox.closest(key, never())).map(peerOf)
+    while (found.length > left.length) {
+      found = (await caller.network.mailbox.closest(key, never())).map(peerOf)
+      await setTimeout(5)
+    }
     expect(found.toSorted()).toEqual(left)
+  })
+
+  it('[MBX-3] are nobody, and at once, for a device that is connected to devices only', async () => {
+    await using cleanup = new Cleanup()
+    const friend = await createTestNetwork()
+    cleanup.add(() => friend.stop())
+    await joinMailbox(friend)
+    const caller = await join(cleanup, {})
+    await caller.network.connect(friend.peerId, friend.addresses(), never())
+    const startedMs = performance.now()
+    expect(await caller.network.mailbox.closest(randomBytes(32), never())).toEqual([])
+    expect(performance.now() - startedMs).toBeLessThan(DHT_LOOKUP_TIMEOUT_MS / 2)
   })
 })

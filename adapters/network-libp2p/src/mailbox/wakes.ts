@@ -24,6 +24,11 @@ const NONCE_BYTES = 8
 const MESSAGE_ID_BYTES = 16
 /** How long the id of a message is known, so that it does not go round. */
 const SEEN_MS = 60_000
+/**
+ * How often gossipsub looks at all its topics. Whoever joins is in at once; this repairs, and is what an idle push node
+ * is busy with.
+ */
+const HEARTBEAT_MS = 3_000
 /** What one protobuf of gossipsub may have; ours have one message, or as many as a peer asked for again. */
 const RPC_BYTES_MAX = 262_144
 const RPC_MESSAGES_MAX = 256
@@ -80,6 +85,7 @@ function gossipsubOf(role: 'device' | 'push node'): (components: GossipSubCompon
     // many devices share one address: a home, a relay, Tor
     scoreParams: { IPColocationFactorWeight: 0 },
     seenTTL: SEEN_MS,
+    heartbeatInterval: HEARTBEAT_MS,
     // a peer that says more than it may is read slower, and its bytes wait with it instead of here
     awaitRpcHandler: true,
     awaitRpcMessageHandler: true,
