@@ -51,7 +51,7 @@ export async function measureRawStream(options: MeasureOptions = {}): Promise<Ra
     const host = await createHost({
       seed: randomBytes(32),
       listen: [],
-      dhtMode: 'auto',
+      dhtMode: 'client',
       connectionsMax: CONNECTIONS_MAX,
     })
     const address = addresses[0] ?? ''
@@ -201,7 +201,7 @@ async function serveRaw(): Promise<() => Promise<unknown>> {
   const host = await createHost({
     seed: randomBytes(32),
     listen: [LISTEN],
-    dhtMode: 'auto',
+    dhtMode: 'client',
     connectionsMax: CONNECTIONS_MAX,
   })
   await host.handle(ECHO_PROTOCOL, (stream) => {

@@ -37,8 +37,8 @@ export interface HostOptions {
   readonly listen: readonly string[]
   /** Told to others instead of the addresses that the node listens on. */
   readonly announce?: readonly string[]
-  /** `auto`: a server once a public address is known, a client until then. */
-  readonly dhtMode: 'auto' | 'server' | 'client'
+  /** Servers hold the routing table and the pointers of others; clients ask. */
+  readonly dhtMode: 'server' | 'client'
   readonly connectionsMax: number
   /** Passes wake-ups on for others. */
   readonly isPushNode?: boolean
@@ -106,7 +106,7 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       wakes: wakeService(options.isPushNode === true ? 'push node' : 'device'),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
-        ...(options.dhtMode === 'auto' ? {} : { clientMode: options.dhtMode === 'client' }),
+        clientMode: options.dhtMode === 'client',
         peerInfoMapper: passthroughMapper,
         // queries wait for the first one: run it as soon as there is a peer to ask
         initialQuerySelfInterval: 0,

@@ -63,7 +63,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     seed,
     listen: options.listen,
     ...(options.announce === undefined ? {} : { announce: options.announce }),
-    dhtMode: 'auto',
+    dhtMode: 'client',
     connectionsMax: CONNECTIONS_MAX,
   })
   return new Libp2pNetwork(host, pushNodes, options)

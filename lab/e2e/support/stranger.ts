@@ -8,7 +8,7 @@ const WAIT_MS = 15_000
 
 /** Opens a stream of `protocol` to `address`, writes `chunks`, and waits until the other end closes it. */
 export async function shout(address: string, chunks: readonly Uint8Array[], protocol = LINK_PROTOCOL): Promise<void> {
-  const host = await createHost({ seed: randomBytes(32), listen: [], dhtMode: 'auto', connectionsMax: 10 })
+  const host = await createHost({ seed: randomBytes(32), listen: [], dhtMode: 'client', connectionsMax: 10 })
   try {
     const stream = await openStream(host, address, protocol)
     const closed = new Promise<void>((resolve) => stream.addEventListener('close', () => resolve(), { once: true }))

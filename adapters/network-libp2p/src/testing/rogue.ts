@@ -23,7 +23,7 @@ export async function createRogue(rank?: 'decider' | 'asker', than?: string): Pr
     const host = await createHost({
       seed: randomBytes(32),
       listen: ['/ip4/127.0.0.1/tcp/0'],
-      dhtMode: 'auto',
+      dhtMode: 'client',
       connectionsMax: 100,
       isPushNode: true,
     })
