@@ -97,7 +97,8 @@ export function leftovers(person: Person, isApart = false): readonly string[] {
   const urgent = isApart ? `kind NOT IN ${PATIENT}` : 'TRUE'
   const active = "(SELECT conversation FROM contacts WHERE status = 'active')"
   const counts = {
-    'outbox rows': `SELECT count(*) AS n FROM outbox WHERE peer_id NOT IN ${blocked} AND ${urgent}`,
+    'outbox rows': `SELECT count(*) AS n, group_concat(kind || ' ' || coalesce(deposit, 'here')) AS list FROM outbox
+      WHERE peer_id NOT IN ${blocked} AND ${urgent}`,
     deposits: `SELECT count(*) AS n FROM deposits WHERE state = 'placed' AND chain NOT LIKE 'invite/%'
       AND peer_id NOT IN ${blocked} AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.deposit = deposits.id AND NOT ${urgent})`,
     gaps: 'SELECT count(*) AS n FROM gaps',
@@ -105,7 +106,9 @@ export function leftovers(person: Person, isApart = false): readonly string[] {
     'contents not delivered': `SELECT count(*) AS n FROM entries WHERE state IN (0, 1, 2, 5) AND conversation IN ${active}`,
   }
   return Object.entries(counts).flatMap(([what, sql]) => {
-    const count = Number(person.disk.all(sql)[0]?.['n'])
-    return count > 0 ? [`${person.name} has ${count} ${what}`] : []
+    const [row] = person.disk.all(sql)
+    const count = Number(row?.['n'])
+    const list = typeof row?.['list'] === 'string' ? `: ${row['list']}` : ''
+    return count > 0 ? [`${person.name} has ${count} ${what}${list}`] : []
   })
 }

@@ -39,6 +39,11 @@ export class Life {
     return words.padEnd(length, '.')
   }
 
+  /** A text that fits into a request. */
+  greeting(): string {
+    return `${MARKER} ${++this.#texts}`
+  }
+
   /** `a` and `b` come to know each other, each step when both their apps are running. */
   meet(a: Person, b: Person, kind: Meeting, delayMs: number): void {
     const world = this.#world
@@ -56,7 +61,7 @@ export class Life {
   #follow(host: Person, guest: Person, delayMs: number): void {
     const attempt = async (): Promise<void> => {
       const invite = await host.do('invites.create', {})
-      const text = this.#dice.chance(0.7) ? `${MARKER} ${++this.#texts}` : undefined
+      const text = this.#dice.chance(0.7) ? this.greeting() : undefined
       const added =
         invite && (await guest.do('contacts.add', { link: invite.link, ...(text === undefined ? {} : { text }) }))
       if (added === undefined) {

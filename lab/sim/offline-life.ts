@@ -107,7 +107,7 @@ async function meetByTurns(world: World, life: Life, dice: Dice, host: Person, g
   const { link } = await insist(world, () => host.do('invites.create', {}))
   await world.run(dice.between(2, 10) * SECOND_MS)
   await onlyThese(world, [guest])
-  await insist(world, () => guest.do('contacts.add', { link, text: life.text() }))
+  await insist(world, () => guest.do('contacts.add', { link, text: life.greeting() }))
   await world.run(dice.between(5, 30) * SECOND_MS)
 }
 

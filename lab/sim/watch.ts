@@ -13,11 +13,14 @@ export class Breach extends Error {
   override readonly name = 'Breach'
 }
 
-/** A state may only become one of these. `failed` is left by a retry, or when the message turns out to have arrived. */
+/**
+ * A state may only become one of these. `stored` is queued again when its reader cannot read it, and fails when it waited
+ * too long; `failed` is left by a retry, or when the message turns out to have arrived. ST-1, ST-3, OFF-11
+ */
 const NEXT: Readonly<Record<MessageState, readonly MessageState[]>> = {
   queued: ['queued', 'sent', 'stored', 'delivered', 'read', 'failed'],
-  sent: ['sent', 'stored', 'delivered', 'read'],
-  stored: ['stored', 'delivered', 'read'],
+  stored: ['stored', 'sent', 'delivered', 'read', 'queued', 'failed'],
+  sent: ['sent', 'delivered', 'read'],
   delivered: ['delivered', 'read'],
   read: ['read'],
   failed: ['failed', 'sent', 'stored', 'delivered', 'read'],

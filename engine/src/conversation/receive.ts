@@ -189,11 +189,14 @@ function onAcknowledgement(context: Context, receiver: Receiver, answer: Answer)
   const certificate = certificateOf(opened.sender)
   const peerId = certificate === undefined ? undefined : peerIdOfKey(certificate.deviceKey)
   const apply: Apply<void> = (commit) => {
-    onStatus(context, commit, state, sender, report)
-    if (peerId === undefined || sender === context.self.account) return
     const rowsOf = (ids: readonly Uint8Array[]) =>
-      ids.flatMap((id) => outboxByEnvelope(context.store, peerId, id) ?? [])
-    receiver.settled(commit, peerId, rowsOf(arrived), rowsOf(unreadable))
+      peerId === undefined ? [] : ids.flatMap((id) => outboxByEnvelope(context.store, peerId, id) ?? [])
+    const received = rowsOf(arrived)
+    // What is acknowledged is logged there: an earlier answer with the report on it may never have been read.
+    const delivered = [...report.delivered, ...received.flatMap(({ message }) => message ?? [])]
+    onStatus(context, commit, state, sender, { ...report, delivered })
+    if (peerId === undefined || sender === context.self.account) return
+    receiver.settled(commit, peerId, received, rowsOf(unreadable))
   }
   return { outcome: { type: 'acknowledge' }, apply, isAnswer: true }
 }
