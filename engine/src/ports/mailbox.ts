@@ -4,9 +4,9 @@
  */
 export interface MailboxPort {
   /**
-   * One request (≤ MAILBOX_BODY_BYTES_MAX) to the node at `address`, a multiaddr that ends in `/p2p/ID`, dialled when there is no
-   * connection; requests to one node share one stream and may be answered in any order. The response (≤ MAILBOX_BODY_BYTES_MAX)
-   * is fresh memory and comes from exactly that peer.
+   * One request to the node at `address`, a multiaddr that ends in `/p2p/ID`, dialled when there is no connection;
+   * requests to one node share one stream and may be answered in any order. Request and response have at most
+   * MAILBOX_BODY_BYTES_MAX; the response is fresh memory and comes from exactly that peer.
    * @throws PortError `UNREACHABLE`, not retryable when the peer does not speak the protocol; the abort reason.
    */
   request(address: string, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
