@@ -2,9 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat } from '../base/bytes.ts'
 import { encodeCbor, type CborValue } from '../base/cbor.ts'
-import { BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, FRAME_ENVELOPE_IDS_MAX } from '../base/limits.ts'
+import {
+  BUNDLE_BYTES_MAX,
+  ENVELOPE_BYTES_MAX,
+  FRAME_BYTES_MAX,
+  FRAME_ENVELOPE_IDS_MAX,
+  ENVELOPE_ID_BYTES,
+} from '../base/limits.ts'
 import { DAMAGES, mutate } from '../base/testing/mutate.ts'
-import { decodeFrame, encodeFrame, ENVELOPE_ID_BYTES, envelopeId, type Frame } from './frame.ts'
+import { decodeFrame, encodeFrame, envelopeId, type Frame } from './frame.ts'
 
 const bytes = fc.uint8Array({ maxLength: 60 })
 const idBytes = fc.uint8Array({ minLength: ENVELOPE_ID_BYTES, maxLength: ENVELOPE_ID_BYTES })

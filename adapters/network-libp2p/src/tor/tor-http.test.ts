@@ -50,9 +50,13 @@ describe('HTTP through Tor', () => {
 
   it('[TOR-14] asks by name, looks nothing up, and opens no socket but to the proxy', async () => {
     await using world = await World.open()
-    await world.serve('blocks.example', async (request, response) => {
-      const said = `${request.method} ${request.url} ${request.headers['x-key']} ${await read(request)}`
-      response.writeHead(201, { 'content-type': 'text/plain', 'x-answer': 'yes' }).end(said)
+    await world.serve('blocks.example', (request, response) => {
+      response.writeHead(201, { 'content-type': 'text/plain', 'x-answer': 'yes' })
+      const said = `${request.method} ${request.url} ${String(request.headers['x-key'])} `
+      read(request).then(
+        (body) => response.end(said + body),
+        (error: unknown) => response.destroy(new Error('the request broke off', { cause: error })),
+      )
     })
     using watch = watchSockets()
     const init = { method: 'PUT', body: new Uint8Array([104, 105]), headers: { 'x-key': 'a' } }

@@ -225,7 +225,7 @@ function nodeRules(withWorld: WithWorld): void {
       await caller.until(() => mailbox.pushNodes().length === holders.length)
       const closest = await mailbox.closest(bodyOf(1, 32), never())
       expect(closest.length).toBeLessThanOrEqual(POINTER_REPLICAS_MAX)
-      expect(closest.map((address) => address.split('/').at(-1)).toSorted()).toEqual(
+      expect(closest.map((address) => address.split('/').at(-1) ?? '').toSorted()).toEqual(
         holders.map(({ peerId }) => peerId).toSorted(),
       )
       for (const address of closest) expect([...(await caller.ask(address, Uint8Array.of(7)))]).toEqual([7])
