@@ -42,6 +42,39 @@ describe('a holder', () => {
     expect(holder.figures()).toMatchObject({ blocks: 0, pointers: 0, bytes: 0, storeFailure: undefined })
   })
 
+  it('[HLD-8] answers damaged requests of every kind, and never holds what it was not given', async () => {
+    const { alice, block, clock, deposit, holder, random } = await createHolderScene({ limits: { workBits: 0 } })
+    const here = block()
+    const announced = [block(), block(2_048)]
+    await deposit(alice, here)
+    const facts = { sequence: 1, expiresAt: clock.now() + DAY_MS, nonce: random(24) }
+    const record = await sealPointer(crypto, chainSecret(random(32), 0, 0), facts, { blocks: [], holders: [] })
+    const requests: readonly MailboxRequest[] = [
+      { type: 'store', blocks: announced.map(nameOf) },
+      { type: 'blocks', blocks: announced },
+      { type: 'fetch', cids: [blockCid(here)] },
+      { type: 'challenge', nonce: random(32), cids: [blockCid(here)] },
+      { type: 'point', records: [record] },
+      { type: 'find', prefixes: [random(8)] },
+      { type: 'info' },
+    ]
+    const damaged = fc.tuple(fc.constantFrom(...requests.map(encodeRequest)), fc.nat(), fc.nat(255), fc.boolean())
+    await fc.assert(
+      fc.asyncProperty(damaged, async ([bytes, position, value, isCut]) => {
+        clock.elapse(1_000)
+        const changed = isCut ? bytes.slice(0, position % bytes.length) : bytes.slice()
+        if (!isCut) changed[position % bytes.length] = value
+        const answer = await holder.serve(alice, changed)
+        expect(answer && decodeResponse(answer)).toBeDefined()
+      }),
+      { numRuns: 400 },
+    )
+    // A changed byte may leave a request whole: then it holds what was sent, or the record that was signed.
+    expect(holder.figures().blocks).toBeLessThanOrEqual(3)
+    expect(holder.figures().pointers).toBeLessThanOrEqual(1)
+    expect(holder.figures().storeFailure).toBeUndefined()
+  })
+
   it('[HLD-8] counts what happened and logs nobody', async () => {
     const { alice, ask, block, deposit, holder, log } = await createHolderScene()
     await deposit(alice, block())
@@ -137,7 +170,11 @@ describe('a holder', () => {
     expect(holder.probe()).toBe('STORE_CORRUPT')
     failure = undefined
     expect(holder.probe()).toBe('STORE_CORRUPT')
-    expect(new Set(log.entries.map(({ message }) => message))).toEqual(new Set(['the store of held blocks failed']))
+    expect(log.entries.map(({ message, fields }) => [message, fields['code']])).toEqual([
+      ['the store of held blocks failed', 'STORE_FULL'],
+      ['the store of held blocks failed', 'STORE_FAILED'],
+      ['the store of held blocks failed', 'STORE_CORRUPT'],
+    ])
     const logged = JSON.stringify(log.entries)
     expect(logged).not.toContain(alice)
     expect(logged).not.toContain(toHex(blockCid(first)))

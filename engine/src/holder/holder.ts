@@ -101,9 +101,9 @@ class StoreHolder implements Holder {
     assert(this.#limits.workBits <= WORK_BITS_MAX, 'nobody can be asked for more work than WORK_BITS_MAX')
     this.#seed = options.seed.slice()
     this.#held = openHeld(options.store, this.#limits, options.breathe)
-    const { crypto, isPushNode } = options
+    const { crypto, isPushNode, breathe } = options
     const { workBits, bytesMax } = this.#limits
-    this.#answers = new Answers({ held: this.#held, crypto, seed: this.#seed, isPushNode, workBits, bytesMax })
+    this.#answers = new Answers({ held: this.#held, crypto, seed: this.#seed, isPushNode, workBits, bytesMax, breathe })
     this.#collectIn(HOLDER_COLLECT_PAUSE_MS)
   }
 
@@ -141,7 +141,8 @@ class StoreHolder implements Holder {
 
   #noteFailure(error: unknown): PortError['code'] {
     const code = error instanceof PortError ? error.code : 'STORE_FAILED'
-    if (!this.#isStopped) {
+    // Once for each kind: a full disk fails every request.
+    if (!this.#isStopped && this.#held.counters.storeFailure !== code) {
       this.#held.counters.failed(code)
       const reason = error instanceof Error ? error.message : String(error)
       this.#options.log.log('error', 'the store of held blocks failed', { code, reason })
