@@ -32,6 +32,7 @@ for (const isDark of [false, true]) {
       ['/requests', page.getByTestId('request')],
       ['/settings', page.getByRole('switch', { name: 'Typing' })],
       [`/c/${conversation}?sheet=add`, page.getByRole('dialog').getByTestId('invite-link')],
+      [`/c/${conversation}?sheet=network`, page.getByRole('dialog').getByTestId('waiting')],
       [`/c/${conversation}?sheet=help`, page.getByRole('dialog', { name: 'Keyboard shortcuts' })],
     ] as const
     for (const [path, mark] of screens) {
@@ -39,6 +40,11 @@ for (const isDark of [false, true]) {
       await mark.waitFor()
       await assertOpenToAll(page, path)
     }
+    await bob.stop()
+    await alice.api.send(conversation, 'Are you there?')
+    await page.goto(`${alice.url}/c/${conversation}?sheet=network`)
+    await page.getByTestId('waiting').getByText('Only on this device').waitFor()
+    await assertOpenToAll(page, 'what waits')
   })
 }
 
