@@ -82,5 +82,5 @@ function blocksOf(value: CborValue | undefined): readonly PointedBlock[] | undef
     if (item.length === 3 && !isHolder(location)) return undefined
     blocks.push({ cid: cidOfDigest(digest), size, ...(isHolder(location) ? { location } : {}) })
   }
-  return blocks
+  return blocks.filter(({ location }) => location !== undefined).length <= POINTER_LOCATIONS_MAX ? blocks : undefined
 }

@@ -8,6 +8,7 @@ import {
   POINTER_BLOCKS_MAX,
   POINTER_BUCKETS_BYTES,
   POINTER_HOLDERS_MAX,
+  POINTER_LOCATIONS_MAX,
   POINTER_SLOTS,
   WAITING_LIFETIME_MS,
 } from '../base/limits.ts'
@@ -107,10 +108,15 @@ describe('signed pointers', () => {
       blocks: Array.from({ length: POINTER_BLOCKS_MAX }, (_, index) => ({
         cid: blockCid(Uint8Array.of(index)),
         size: 524_288,
+        ...(index < POINTER_LOCATIONS_MAX ? { location: 'l'.repeat(1_024) } : {}),
       })),
       holders: Array.from({ length: POINTER_HOLDERS_MAX }, () => 'h'.repeat(1_024)),
     }
     expect(openPointer(crypto, secret.payloadKey, await readSigned(await seal(largest)))).toEqual(largest)
+    const oneMore = largest.blocks.map((block, index) =>
+      index <= POINTER_LOCATIONS_MAX ? { ...block, location: 'l' } : block,
+    )
+    await expect(seal({ ...largest, blocks: oneMore })).rejects.toThrow('of a bounded number where they are')
     expect(await seal(nothing)).toHaveLength(512)
     await expect(seal({ ...largest, holders: ['two words'] })).rejects.toThrow('a pointer names envelopes and places')
   })
@@ -135,7 +141,12 @@ describe('signed pointers', () => {
     expect(says(padded([[[digest, 512]], ['a']]))).toMatchObject({ holders: ['a'] })
     expect(says(padded([[[digest, 513]], ['a']]))).toBeUndefined()
     expect(says(padded([[[digest.slice(1), 512]], ['a']]))).toBeUndefined()
+    expect(says(padded([[[digest, 512, 'l']], ['a']]))).toMatchObject({ blocks: [{ size: 512, location: 'l' }] })
     expect(says(padded([[[digest, 512, 1]], ['a']]))).toBeUndefined()
+    expect(says(padded([[[digest, 512, 'l', 'l']], ['a']]))).toBeUndefined()
+    const located = (count: number) => Array.from({ length: count }, () => [digest, 512, 'l'])
+    expect(says(padded([located(POINTER_LOCATIONS_MAX), []]))).toBeDefined()
+    expect(says(padded([located(POINTER_LOCATIONS_MAX + 1), []]))).toBeUndefined()
     expect(says(padded([[], ['a b']]))).toBeUndefined()
     expect(says(padded([[], [''], 1]))).toBeUndefined()
     expect(says(padded([[], Array.from({ length: 9 }, () => 'a')]))).toBeUndefined()

@@ -36,6 +36,17 @@ describe('the frozen vectors of the mailbox protocol', () => {
     expect(openPointer(crypto, secret.payloadKey, read.value)).toEqual(payload)
   })
 
+  it('[PTR-4] make and open a pointer to a block with a place of its own', async () => {
+    const { signed, located, expiresAt, now } = frozen
+    const secret = chainSecret(fromHex(signed.mailboxSecret), signed.leaf, signed.slot)
+    const facts = { sequence: located.sequence, expiresAt, nonce: fromHex(located.nonce) }
+    const said = { blocks: [{ cid, size: 512, location: located.location }], holders: [] }
+    expect(toHex(await sealPointer(crypto, secret, facts, said))).toBe(located.record)
+    const read = await readPointer(crypto, fromHex(located.record), now)
+    if (!read.ok || read.value.type !== 'signed') throw new Error('the frozen record is signed')
+    expect(openPointer(crypto, secret.payloadKey, read.value)).toEqual(said)
+  })
+
   it('[PTR-2] [PTR-7] make and open the worked pointer', async () => {
     const { worked, expiresAt, now, day } = frozen
     const key = inboxBucketKey(fromHex(worked.inboxKeyId), day)

@@ -1,6 +1,12 @@
 /** Requests, responses and payloads of every shape, for property tests. */
 import fc from 'fast-check'
-import { ENVELOPE_BUCKETS_BYTES, KEY_PREFIX_BYTES } from '../../base/limits.ts'
+import {
+  ENVELOPE_BUCKETS_BYTES,
+  KEY_PREFIX_BYTES,
+  POINTER_BLOCKS_MAX,
+  POINTER_HOLDERS_MAX,
+  POINTER_LOCATIONS_MAX,
+} from '../../base/limits.ts'
 import { cidOfDigest } from '../cid.ts'
 import type { PointerPayload } from '../pointer-payload.ts'
 import type { MailboxRequest } from '../request.ts'
@@ -54,7 +60,13 @@ export const responses: fc.Arbitrary<MailboxResponse> = fc.oneof(
   fc.record({ type: fc.constant('records' as const), records: list(short) }),
 )
 
-export const payloads: fc.Arbitrary<PointerPayload> = fc.record({
-  blocks: fc.array(fc.record({ cid, size: fc.constantFrom(...ENVELOPE_BUCKETS_BYTES) }), { maxLength: 256 }),
-  holders: fc.array(fc.stringMatching(/^[!-~]{1,200}$/), { maxLength: 8 }),
-})
+const places = fc.stringMatching(/^[!-~]{1,200}$/)
+const named = { cid, size: fc.constantFrom(...ENVELOPE_BUCKETS_BYTES) }
+
+export const payloads: fc.Arbitrary<PointerPayload> = fc
+  .record({
+    located: fc.array(fc.record({ ...named, location: places }), { maxLength: POINTER_LOCATIONS_MAX }),
+    others: fc.array(fc.record(named), { maxLength: POINTER_BLOCKS_MAX - POINTER_LOCATIONS_MAX }),
+    holders: fc.array(places, { maxLength: POINTER_HOLDERS_MAX }),
+  })
+  .map(({ located, others, holders }) => ({ blocks: [...located, ...others], holders }))
