@@ -59,11 +59,14 @@ async function between(
   await attack(stage, ring)
   await send(alice, conversation, 'two')
   await world.pass(3_000)
+  // Nothing comes by a link: the author's is cut until what waits was read.
+  alice.wire.setOnline(false)
   const bob = await world.restart(away)
   const places = watchPlaces(bob)
   const start = push.requests.length
   await world.pass(8_000)
   const arrived = await texts(bob, conversation)
+  alice.wire.setOnline(true)
   await send(bob, conversation, 'three')
   await world.pass(3_000)
   const [here, there] = [await texts(bob, conversation), await texts(alice, conversation)]

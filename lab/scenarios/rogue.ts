@@ -7,6 +7,13 @@ import { seededRandom } from '@parley/adapter-memory'
 import {
   blockCid,
   chainSecret,
+  dayOf,
+  decodeGroup,
+  encodePayload,
+  encryptMessage,
+  inboxBucketKey,
+  sealOuter,
+  verifyDeviceBundle,
   decodeCbor,
   decodeRequest,
   decodeResponse,
@@ -25,10 +32,11 @@ import {
   workOf,
   type MailboxRequest,
   type MailboxResponse,
+  type Payload,
   type PointerPayload,
   type PointerSecret,
 } from '@parley/core'
-import type { Person, PushNode, World } from './world.ts'
+import { befriend, createWorld, type Person, type PushNode, type World } from './world.ts'
 
 const VAULT_NONCE_BYTES = 24
 export const crypto = await createNodeCrypto()
@@ -60,8 +68,8 @@ export function mailboxSecretsOf(person: Person): readonly Uint8Array[] {
   })
 }
 
-/** The ring in which `person` leaves pointers, found by the key of one that it left. */
-export async function ringOf(person: Person): Promise<(slot: number) => PointerSecret> {
+/** The ring in which `person` leaves pointers, found by the key of one that it left; or that of the other member. */
+export async function ringOf(person: Person, whose: 'own' | 'other' = 'own'): Promise<(slot: number) => PointerSecret> {
   const [row] = person.disk.store.all(
     "SELECT key, slot, chain FROM deposits WHERE chain LIKE '%/0' OR chain LIKE '%/1' ORDER BY id DESC LIMIT 1",
   )
@@ -70,7 +78,7 @@ export async function ringOf(person: Person): Promise<(slot: number) => PointerS
   for (const secret of mailboxSecretsOf(person)) {
     const key = pointerKey(await crypto.ed25519PublicKey(chainSecret(secret, leaf, slot).seed))
     if (toHex(key) === toHex(bytesOf(row?.['key'])))
-      return (number) => chainSecret(secret, leaf, number % POINTER_SLOTS)
+      return (number) => chainSecret(secret, whose === 'own' ? leaf : 1 - leaf, number % POINTER_SLOTS)
   }
   throw new Error('the ring is not on this disk')
 }
@@ -154,3 +162,58 @@ export const waitingOf = (person: Person): readonly Uint8Array[] =>
   person.disk.store
     .all("SELECT bytes FROM outbox WHERE kind = 'content' ORDER BY seq")
     .map(({ bytes }) => bytesOf(bytes))
+
+export interface Voice {
+  /** An outer envelope that says this. */
+  say(payload: Payload): Promise<Uint8Array>
+  /** One that is an OFFLINE_ACK. */
+  acknowledge(received: readonly Uint8Array[], refused: readonly Uint8Array[]): Promise<Uint8Array>
+}
+
+/** What `person` could say in its newest epoch if its program were another. */
+export function voiceOf(person: Person): Voice {
+  const [row] = person.disk.store.all(
+    'SELECT id, keys_sealed, state_sealed FROM epochs ORDER BY depth DESC, created_at DESC LIMIT 1',
+  )
+  const place = `epochs/${String(row?.['id'])}`
+  const keys = decodeCbor(openSealedValue(person, `${place}/keys`, bytesOf(row?.['keys_sealed'])))
+  const mls = { crypto, random, authenticate: () => Promise.resolve(true) }
+  const read = decodeGroup(mls, openSealedValue(person, `${place}/state`, bytesOf(row?.['state_sealed'])))
+  if (!read.ok || !isList(keys)) throw new Error('the disk has a group')
+  let group = read.value
+  const [key, mailboxSecret] = keys.map(bytesOf)
+  const voice: Voice = {
+    async say(payload) {
+      const encrypted = await encryptMessage(mls, group, encodePayload(payload), new Uint8Array(0))
+      group = encrypted.group
+      const sealing = key && mailboxSecret && { key, mailboxSecret, nonce: random(VAULT_NONCE_BYTES) }
+      const envelope = sealing && sealOuter(crypto, sealing, { kind: 'mls', body: encrypted.message })
+      if (envelope === undefined) throw new Error('it fits')
+      return envelope
+    },
+    acknowledge: (received, refused) =>
+      voice.say({
+        type: 'acknowledgement',
+        acknowledgement: { received, refused, report: { delivered: [], read: [] } },
+      }),
+  }
+  return voice
+}
+
+/** The key of the bucket in which strangers leave mail for `person`, from the bundle that `contact` has. */
+export async function bucketOf(world: World, person: Person, contact: Person): Promise<Uint8Array> {
+  const [row] = contact.disk.store.all('SELECT bundle FROM devices WHERE peer_id = ?', [person.peerId])
+  const bundle = await verifyDeviceBundle(crypto, bytesOf(row?.['bundle']), world.clock.now())
+  if (!bundle.ok) throw new Error(bundle.reason)
+  return inboxBucketKey(bundle.value.inboxKeyId, dayOf(world.clock.now()))
+}
+
+/** Two who are in contact, and their push node. */
+export async function createTalk() {
+  const world = await createWorld()
+  const push = await world.openPushNode()
+  const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+  const conversation = await befriend(world, alice, bob)
+  await world.pass(5_000)
+  return { world, push, alice, bob, conversation }
+}
