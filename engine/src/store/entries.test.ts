@@ -92,7 +92,7 @@ describe('entries', () => {
       failEntry(store, idOf(state), 'late refusal')
     }
     const states = STATES.slice(0, 5).map((state) => entryById(store, idOf(state))?.state)
-    expect(states).toEqual(['failed', 'sent', 'stored', 'delivered', 'read'])
+    expect(states).toEqual(['failed', 'failed', 'sent', 'delivered', 'read'])
   })
 
   it('[RCP-2] what is owed stays owed until it is said; a read receipt says it all', () => {
