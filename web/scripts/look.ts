@@ -109,6 +109,13 @@ const screens: readonly Screen[] = [
       await page.getByTestId('invited').waitFor()
     },
   },
+  {
+    name: 'unmet',
+    act: async (page) => {
+      await page.getByText('New contact').click()
+      await page.getByText('not found yet').waitFor()
+    },
+  },
 ]
 
 const looks = [

@@ -2,6 +2,7 @@ import type { ApiClient, Contact, ContactRequest, Conversation, Me, Network } fr
 import { createComposerModel, type ComposerModel } from '../screens/composer/composer-model.ts'
 import { createTimelineModel } from '../screens/timeline/timeline-model.ts'
 import type { TimelineModel } from '../screens/timeline/timeline-types.ts'
+import { t } from '../locales/index.ts'
 import { createCell, createDisposables, type ViewModel } from '../ui/view-model.ts'
 import type { Environment } from './environment.ts'
 import { createLiveModel, type LiveModel } from './live-model.ts'
@@ -9,6 +10,10 @@ import type { LinkState, NodeConnection, NodeLink } from './node-link.ts'
 
 /** Timelines kept warm, so that going back to a conversation shows it in the same frame. */
 const TIMELINES_MAX = 24
+
+/** Somebody whose invite was followed and who was not met yet has told no name. */
+const named = (conversations: readonly Conversation[]): Conversation[] =>
+  conversations.map((each) => (each.name === '' ? { ...each, name: t.app.nameless } : each))
 
 /** Everything the screens share while one connection to the node lasts. */
 export interface Session {
@@ -42,7 +47,7 @@ export const createSession = (node: NodeLink, connection: NodeConnection, enviro
   }
   const link = createCell<LinkState>('connecting')
   const me = live(createLiveModel(client, environment, 'me.get', {}))
-  const conversations = live(createLiveModel(client, environment, 'conversations.list', {}))
+  const conversations = live(createLiveModel(client, environment, 'conversations.list', {}, named))
   const contacts = live(createLiveModel(client, environment, 'contacts.list', {}))
   const requests = live(createLiveModel(client, environment, 'requests.list', {}))
   const network = live(createLiveModel(client, environment, 'network.get', {}))

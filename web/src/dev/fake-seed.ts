@@ -115,6 +115,7 @@ const seedOthers = (world: FakeWorld) => {
   dana.updatedAt = world.now() - 1_470 * MINUTE_MS
   const chloe = world.addConversation('Chloé Meier', { status: 'invited' })
   chloe.updatedAt = world.now() - 2 * DAY_MS
+  world.addConversation('', { status: 'invited', updatedAt: world.now() - 36 * HOUR_MS, lastHeardAt: undefined })
   const drafty = world.addConversation('Tomasz', { draft: 'I thought about it and' })
   tell(world, drafty, [['them', 3_100, 'So, what do you say?']])
   drafty.readUpTo = 1

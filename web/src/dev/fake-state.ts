@@ -21,7 +21,7 @@ export interface FakeConversation {
   readUpTo: number
   draft: string
   isConnected: boolean
-  lastHeardAt: number
+  lastHeardAt: number | undefined
   isVerified: boolean
   typing: boolean
   updatedAt: number

@@ -17,7 +17,7 @@ export const toConversation = (each: FakeConversation, me: string): Conversation
     draft: each.draft,
     updatedAt: each.updatedAt,
     isConnected: each.isConnected,
-    lastHeardAt: each.lastHeardAt,
+    ...(each.lastHeardAt === undefined ? {} : { lastHeardAt: each.lastHeardAt }),
     typing: each.typing ? [each.account] : [],
     ...(last === undefined ? {} : { lastMessage: last }),
     ...(unread[0] === undefined ? {} : { firstUnread: unread[0].id }),
@@ -48,7 +48,7 @@ const hasNotArrived = ({ state }: Message) => state === 'queued' || state === 's
 /** What waits for one account: its messages, and the request of somebody who did not answer. */
 const waitingOf = (each: FakeConversation, state: FakeState): Waiting | undefined => {
   const messages = each.messages.filter((message) => message.sender === state.account && hasNotArrived(message))
-  const isAsked = each.status === 'invited'
+  const isAsked = each.status === 'invited' && each.claimedName !== ''
   const nodes = state.network.infrastructure.map(({ address }) => address)
   const copies = messages.map((message) => (message.state === 'stored' ? (message.copies?.held ?? 0) : 0))
   if (isAsked) copies.push(nodes.length)

@@ -69,6 +69,7 @@ export const delivery = {
   request: {
     stored: (count: number) => `Your request is sealed and waits for them on ${pushNodes(count)}.`,
     inStorage: (storage: string) => `Your request is sealed and waits for them in ${storage}.`,
+    unmet: 'Their node was not found yet. Your request waits here until it is.',
     here: 'Your request waits here until you are both online, or a push node takes it.',
   },
 
@@ -91,7 +92,8 @@ export const delivery = {
     messages,
     request: 'Your contact request',
     setup: 'Keys of the conversation',
-    facts: (size: string, since: string) => `${size} sealed, since ${since}`,
+    facts: (size: string, since: string, envelopes: number) =>
+      envelopes > 1 ? `${size}, the first sealed ${since}` : `${size}, sealed ${since}`,
     show: (name: string) => `Show the conversation with ${name}`,
     holders: 'Held by',
     hasAll: 'Has all of it',

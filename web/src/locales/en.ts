@@ -16,6 +16,7 @@ export const en = {
     requests: 'Requests',
     settings: 'Settings',
     add: 'Add a contact',
+    nameless: 'New contact',
     network: 'Connection',
     search: 'Search or jump to…',
     help: 'Keyboard shortcuts',
@@ -110,6 +111,7 @@ export const en = {
     label: (name: string) => `Messages with ${name}`,
     newLine: 'New',
     intro: (name: string) => `This is the beginning of your conversation with ${name}.`,
+    introNameless: 'This is the beginning of your conversation.',
     introHint: 'Only your devices and theirs can read it.',
     deleted: 'This message was deleted',
     edited: 'edited',
@@ -168,6 +170,7 @@ export const en = {
       count >= 0 ? many(count, 'letter left', 'letters left') : `${many(-count, 'letter', 'letters')} too long`,
     lost: 'Your node is not running. What you type stays here.',
     invited: (name: string) => `${name} has not accepted yet. You can write as soon as they do.`,
+    invitedNameless: 'They have not accepted yet. You can write as soon as they do.',
     blocked: (name: string) => `You blocked ${name}. Nothing reaches you from them.`,
     unblock: 'Unblock',
     suggestions: 'Emoji suggestions',
@@ -189,7 +192,10 @@ export const en = {
   contact: {
     title: 'Details',
     nameLabel: 'Name',
-    nameHint: (claimed: string) => `They call themselves “${claimed}”. The name you give is seen by you alone.`,
+    nameHint: (claimed: string) =>
+      claimed === ''
+        ? 'They did not tell a name yet. The name you give is seen by you alone.'
+        : `They call themselves “${claimed}”. The name you give is seen by you alone.`,
     save: 'Save',
     account: 'Account',
     accountHint: 'The name that cannot be faked. It is a public key.',

@@ -112,13 +112,13 @@ function Hints({
 
 /** While there is no answer: whose turn it is, and where the request is meanwhile. */
 function InvitedNote({ conversation }: { readonly conversation: Conversation }) {
-  const { name, account } = conversation
-  const place = requestPlaceOf(useViewModel(useApp().session.network), account)
+  const { name } = conversation
+  const place = requestPlaceOf(useViewModel(useApp().session.network), conversation)
   return (
     <div className={cx('note', 'invited')} data-testid="invited">
       <Icon name="clock" size={16} />
       <div className={cx('noteWords')} role="status">
-        <p>{t.composer.invited(name)}</p>
+        <p>{name === t.app.nameless ? t.composer.invitedNameless : t.composer.invited(name)}</p>
         {place !== undefined && <p>{place}</p>}
       </div>
     </div>

@@ -31,7 +31,7 @@ export function ContactPane({ conversation }: { readonly conversation: string })
           <header className={cx('who')}>
             <Avatar account={contact.account} name={contact.name} size="large" />
             <h3 className={cx('name')}>
-              <bdi>{contact.name}</bdi>
+              <bdi>{contact.name === '' ? t.app.nameless : contact.name}</bdi>
             </h3>
             {contact.isVerified && (
               <span className={cx('verified')}>

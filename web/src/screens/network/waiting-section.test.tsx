@@ -44,7 +44,7 @@ describe('what waits for others', () => {
     made.addMessage(bob, 'me', 'a', { sentAt, state: 'stored', copies: { held: 1, wanted: 2 } })
     made.addMessage(bob, 'me', 'b', { sentAt })
     const text = textOf(made)
-    expect(text).toMatch(/Bob 2 messages 8\.2 kB sealed, since 3\s?h/u)
+    expect(text).toMatch(/Bob 2 messages 8\.2 kB, the first sealed 3\s?h/u)
     expect(text).toContain('push.example peer …ooWOne')
     expect(text).toContain('Has 1 of 2, proved it')
     expect(text).toContain('1 of 2 only on this device')

@@ -38,7 +38,7 @@ export function WaitingSection(props: WaitingSectionProps) {
               <WaitingCard
                 key={each.account}
                 waiting={each}
-                isInvited={conversations.some(({ id, status }) => id === each.conversation && status === 'invited')}
+                conversation={conversations.find(({ id }) => id === each.conversation)}
                 storage={network.storage}
                 now={now}
                 onOpen={onOpen}
@@ -66,12 +66,13 @@ const whatOf = ({ messages }: Waiting, isInvited: boolean): string => {
 
 interface WaitingCardProps extends Pick<WaitingSectionProps, 'now' | 'onOpen'> {
   readonly waiting: Waiting
-  readonly isInvited: boolean
+  readonly conversation: Conversation | undefined
   readonly storage: Network['storage']
 }
 
-function WaitingCard({ waiting, isInvited, storage, now, onOpen }: WaitingCardProps) {
-  const { name, conversation, bytes, since, envelopes, holders } = waiting
+function WaitingCard({ waiting, conversation, storage, now, onOpen }: WaitingCardProps) {
+  const { bytes, since, envelopes, holders } = waiting
+  const name = conversation?.name ?? waiting.name
   const onlyHere = onlyHereOf(waiting, storage)
   return (
     <li className={cx('card')} data-account={waiting.account}>
@@ -79,11 +80,13 @@ function WaitingCard({ waiting, isInvited, storage, now, onOpen }: WaitingCardPr
         type="button"
         className={cx('head')}
         title={t.delivery.waiting.show(name)}
-        onClick={() => onOpen(conversation)}
+        onClick={() => onOpen(waiting.conversation)}
       >
         <bdi className={cx('name')}>{name}</bdi>
-        <span className={cx('what')}>{whatOf(waiting, isInvited)}</span>
-        <span className={cx('facts')}>{t.delivery.waiting.facts(byteCount(bytes), timeAgo(since, now))}</span>
+        <span className={cx('what')}>{whatOf(waiting, conversation?.status === 'invited')}</span>
+        <span className={cx('facts')}>
+          {t.delivery.waiting.facts(byteCount(bytes), timeAgo(since, now), envelopes)}
+        </span>
       </button>
       <ul className={cx('holders')} aria-label={t.delivery.waiting.holders}>
         {holders.map((holder) => (

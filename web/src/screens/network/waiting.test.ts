@@ -2,6 +2,7 @@ import type { Network, Waiting } from '@parley/engine/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { accountOf, conversationIdOf } from '../../dev/fake-ids.ts'
+import { t } from '../../locales/index.ts'
 import { onlyHereOf, prospectOf, provenHolders, readableAddress, requestPlaceOf } from './waiting.ts'
 
 const NOW = 10_000_000
@@ -119,13 +120,17 @@ describe('what becomes of what is written to somebody who is away', () => {
 
 describe('where a request is', () => {
   it('[OFF-13] says who has it, or that it is here, and nothing when it does not wait', () => {
+    const to = { account: bob, name: 'Bob' }
     const at = (fields: Partial<Waiting>, storage?: Network['storage']) =>
-      requestPlaceOf(network({ waiting: [waiting(fields)], ...(storage === undefined ? {} : { storage }) }), bob)
+      requestPlaceOf(network({ waiting: [waiting(fields)], ...(storage === undefined ? {} : { storage }) }), to)
     expect(at({ holders: [holder(ours), holder(theirs)] })).toContain('sealed and waits for them on 2 push nodes')
     expect(at({ holders: [] })).toContain('waits here')
     expect(at({ holders: [] }, 'self-hosted')).toContain('waits here')
     expect(at({ holders: [] }, 'pinning')).toContain('in your pinning service')
-    expect(requestPlaceOf(network(), bob)).toBeUndefined()
-    expect(requestPlaceOf(undefined, bob)).toBeUndefined()
+    expect(requestPlaceOf(network(), to)).toBeUndefined()
+    expect(requestPlaceOf(undefined, to)).toBeUndefined()
+    const unmet = { account: bob, name: t.app.nameless }
+    expect(requestPlaceOf(network(), unmet)).toContain('not found yet')
+    expect(requestPlaceOf(network(), { ...unmet, lastHeardAt: NOW })).toBeUndefined()
   })
 })

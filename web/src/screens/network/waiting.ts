@@ -83,9 +83,15 @@ export const prospectOf = (
 }
 
 /** Where a request is that has no answer yet. `undefined`: nothing is known to wait. */
-export const requestPlaceOf = (network: Network | undefined, account: string): string | undefined => {
+export const requestPlaceOf = (
+  network: Network | undefined,
+  { account, name, lastHeardAt }: Pick<Conversation, 'account' | 'name' | 'lastHeardAt'>,
+): string | undefined => {
+  if (network === undefined) return undefined
   const waiting = waitingFor(network, account)
-  if (network === undefined || waiting === undefined) return undefined
+  // Whoever was met, on a link or by the keys that they left, has told a name.
+  const isMet = name !== t.app.nameless || lastHeardAt !== undefined
+  if (waiting === undefined) return isMet ? undefined : t.delivery.request.unmet
   const { storage } = network
   const held = provenHolders(waiting).length
   if (held > 0) return t.delivery.request.stored(held)

@@ -91,7 +91,11 @@ export function TimelineView({ timeline, composer, conversation }: TimelineViewP
           {tiles.map((tile, at) =>
             tile.type === 'intro' ? (
               <div key={tile.key} className={cx('intro')}>
-                <p>{t.timeline.intro(conversation.name)}</p>
+                <p>
+                  {conversation.name === t.app.nameless
+                    ? t.timeline.introNameless
+                    : t.timeline.intro(conversation.name)}
+                </p>
                 <p>{t.timeline.introHint}</p>
               </div>
             ) : (
