@@ -7,8 +7,10 @@ import type { Holders } from './holders.ts'
 
 /** Reads of other people's storage at the same time. */
 const READS_PARALLEL = 8
-/** Places that are not our push nodes and that one fetch tries: each may take as long as a request may. */
+/** Places that are not our push nodes and that one fetch tries. */
 const PLACES_MAX = 16
+/** How long a place may take before the next one is asked as well. */
+const PATIENCE_MS = 2_000
 /** A place that failed is left alone, twice as long each time; an own push node for the shortest time only. */
 const PAUSE_MIN_MS = 20_000
 const PAUSE_MAX_MS = 60 * 60_000
@@ -26,7 +28,7 @@ export interface BlocksOptions {
   readonly pushNodes: () => readonly string[]
   /** Opens the readers of storage when one is first needed. */
   readonly openReaders: () => Promise<readonly BlockReaderPort[]>
-  readonly clock: Pick<ClockPort, 'now'>
+  readonly clock: ClockPort
   readonly log: LogPort
   readonly signal: AbortSignal
 }
@@ -53,13 +55,37 @@ export class Blocks {
     // Push nodes take many at once: each is asked for all that it may have and that is still missing.
     const named = new Set(wanted.flatMap(({ holders }) => holders.filter(isPeer)))
     const others = [...named].filter((address) => !own.has(address) && this.#mayTry(address)).slice(0, PLACES_MAX)
-    for (const address of [...own].filter((each) => named.has(each) && this.#mayTry(each)).concat(others)) {
-      const missing = wanted.filter(({ cid, holders }) => holders.includes(address) && !found.has(toHex(cid)))
-      if (missing.length > 0) await this.#fetchFrom(address, own.has(address), missing, found)
-    }
+    const places = [...own].filter((each) => named.has(each) && this.#mayTry(each)).concat(others)
+    await this.#fetchFromAll(places, own, wanted, found)
     const rest = wanted.filter(({ cid }) => !found.has(toHex(cid)))
     if (rest.length > 0) await this.#readAll(rest, found)
     return found
+  }
+
+  /** One place after the other; a slow one is not waited for before the next is asked, only before it is given up. */
+  async #fetchFromAll(
+    places: readonly string[],
+    own: ReadonlySet<string>,
+    wanted: readonly WantedBlock[],
+    found: Map<string, Uint8Array>,
+  ): Promise<void> {
+    const isMissing = ({ cid }: WantedBlock): boolean => !found.has(toHex(cid))
+    const asking: Promise<void>[] = []
+    for (const address of places) {
+      const missing = wanted.filter((block) => block.holders.includes(address) && isMissing(block))
+      if (missing.length === 0) continue
+      const asked = this.#fetchFrom(address, own.has(address), missing, found)
+      asking.push(asked)
+      await this.#patience(asked)
+    }
+    for (const asked of asking) if (wanted.some(isMissing)) await asked
+  }
+
+  async #patience(work: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#options.clock.after(PATIENCE_MS, resolve)
+    await Promise.race([work, promise])
+    cancel()
   }
 
   #mayTry(place: string): boolean {
