@@ -6,13 +6,18 @@ import type { Commit } from './commit.ts'
 import { BATCH_JOBS_MAX, Turns, type Apply, type Stage } from './turns.ts'
 
 /** Staged numbers by key over one table: what the conversation cache is, only smaller. */
-function createScene(beforeCommit: () => void = () => undefined) {
+function createScene(
+  beforeCommit: () => void = () => undefined,
+  beforeDiscard: () => void = () => undefined,
+  breathe?: () => Promise<void>,
+) {
   const store = createMemoryStore({ beforeCommit: () => beforeCommit() })
   store.run('CREATE TABLE log (seq INTEGER PRIMARY KEY, what TEXT NOT NULL)')
   store.run('CREATE TABLE kept (key TEXT PRIMARY KEY, value INTEGER NOT NULL)')
   const current = new Map<string, number>()
   let staged = new Map<string, number>()
   const happened: string[] = []
+  let isAdoptingBroken = false
   const stage: Stage = {
     mark: () => new Map(staged),
     rollback(mark) {
@@ -23,10 +28,17 @@ function createScene(beforeCommit: () => void = () => undefined) {
         store.run('INSERT OR REPLACE INTO kept (key, value) VALUES (?, ?)', [key, value])
     },
     adopt() {
+      if (isAdoptingBroken) {
+        isAdoptingBroken = false
+        throw new Error('adopt')
+      }
       for (const [key, value] of staged) current.set(key, value)
       staged.clear()
     },
-    discard: () => staged.clear(),
+    discard() {
+      beforeDiscard()
+      staged.clear()
+    },
   }
   const commits: Commit[] = []
   const failures: unknown[] = []
@@ -38,7 +50,9 @@ function createScene(beforeCommit: () => void = () => undefined) {
       commits.push(commit)
     },
     failed: (error) => failures.push(error),
+    breathe,
   })
+  const breakAdopting = () => (isAdoptingBroken = true)
   const add = (key: string, by: number) => {
     const value = (staged.get(key) ?? current.get(key) ?? 0) + by
     staged.set(key, value)
@@ -47,7 +61,7 @@ function createScene(beforeCommit: () => void = () => undefined) {
   const write = (what: string) => store.run('INSERT INTO log (what) VALUES (?)', [what])
   const written = () => store.all('SELECT what FROM log ORDER BY seq').map(({ what }) => what)
   const kept = () => Object.fromEntries(store.all('SELECT * FROM kept').map(({ key, value }) => [String(key), value]))
-  return { store, turns, add, write, written, kept, current, happened, commits, failures }
+  return { store, turns, breakAdopting, add, write, written, kept, current, happened, commits, failures }
 }
 
 const outcomeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -201,6 +215,88 @@ describe('turns', () => {
     isFull = false
     expect(await scene.turns.run('input', () => (scene.add('x', 1), () => 'again'))).toBe('again')
     expect(scene.kept()).toEqual({ x: 2 })
+  })
+
+  it.each([
+    ['a damaged row', new PortError('STORE_CORRUPT', 'poison', false)],
+    ['a statement that cannot be', new PortError('STORE_FAILED', 'poison', false)],
+  ])('[DLV-12] what the store says of one job, like %s, concerns that job alone', async (_what, error) => {
+    const scene = createScene()
+    const run = (name: string) =>
+      outcomeOf(
+        scene.turns.run('input', () => {
+          scene.add('x', 1)
+          return () => {
+            if (name === 'poison') throw error
+            scene.write(name)
+            return name
+          }
+        }),
+      )
+    const outcomes = await Promise.all([run('a'), run('poison'), run('c')])
+    expect(outcomes).toEqual([{ value: 'a' }, { error: 'poison' }, { value: 'c' }])
+    expect([scene.written(), scene.kept()]).toEqual([['a', 'c'], { x: 2 }])
+  })
+
+  it.each([
+    ['full', new PortError('STORE_FULL', 'no space', true)],
+    ['failing', new PortError('STORE_FAILED', 'a disk that is gone', true)],
+  ])(
+    '[DLV-12] a store that is %s in the middle of a job is tried once, not once for every job',
+    async (_what, error) => {
+      let attempts = 0
+      const scene = createScene()
+      const fill = () =>
+        scene.turns.run('input', () => () => {
+          attempts++
+          throw error
+        })
+      const outcomes = await Promise.allSettled([fill(), fill(), fill()])
+      expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).toEqual([error, error, error])
+      expect(attempts).toBe(1)
+    },
+  )
+
+  it('a stage that fails to forget does not stop the writer: callers are told, and the next jobs run', async () => {
+    let isBroken = true
+    const broken = new Error('discard')
+    const scene = createScene(undefined, () => {
+      if (!isBroken) return
+      isBroken = false
+      throw broken
+    })
+    const poisoned = () =>
+      scene.turns.run('input', () => {
+        scene.add('x', 100)
+        return () => {
+          throw new Error('poison')
+        }
+      })
+    const outcomes = await Promise.all([outcomeOf(poisoned()), outcomeOf(poisoned())])
+    expect(outcomes).toEqual([{ error: 'discard' }, { error: 'discard' }])
+    expect(await scene.turns.run('input', () => (scene.add('x', 1), () => 'again'))).toBe('again')
+    expect([scene.kept(), scene.failures]).toEqual([{ x: 1 }, [broken]])
+    await scene.turns.close()
+  })
+
+  it('[DLV-1] what is durable is answered as such, even if the stage fails to take it over', async () => {
+    const scene = createScene()
+    scene.breakAdopting()
+    expect(await outcomeOf(scene.turns.run('input', () => () => scene.write('a')))).toEqual({ value: 1 })
+    expect(await outcomeOf(scene.turns.run('input', () => () => scene.write('b')))).toEqual({ value: 1 })
+    expect([scene.written(), scene.failures.length, scene.happened]).toEqual([
+      ['a', 'b'],
+      1,
+      ['published', 'published'],
+    ])
+  })
+
+  it('a breath that fails is reported, and what waits runs all the same', async () => {
+    const scene = createScene(undefined, undefined, () => Promise.reject(new Error('breathe')))
+    const jobs = Array.from({ length: BATCH_JOBS_MAX + 1 }, (_, index) => scene.turns.run('input', () => () => index))
+    expect(await Promise.all(jobs)).toEqual(jobs.map((_, index) => index))
+    await scene.turns.close()
+    expect(scene.failures.length).toBeGreaterThan(0)
   })
 
   it('nothing that runs afterwards can hurt: failures are reported and the rest still runs', async () => {

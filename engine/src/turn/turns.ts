@@ -4,7 +4,8 @@
  * A job has two halves. `prepare` may await cryptography; it reads and stages conversation state in memory and writes
  * nothing. It returns `apply`, which runs synchronously inside the one transaction that the whole batch shares. Jobs of
  * a batch are prepared and applied in order. If the transaction fails, the staged state is forgotten as if the batch
- * had never been; a batch with a poisoned job is run again job by job, so one bad item never stops the rest.
+ * had never been; a batch with a poisoned job is run again job by job, so one bad item never stops the rest. Only a
+ * store that is full or fails concerns all of them. DLV-12
  */
 import type { StorePort } from '../ports/store.ts'
 import { PortError } from '../ports/port-error.ts'
@@ -12,7 +13,7 @@ import { Commit } from './commit.ts'
 
 export type Apply<T> = (commit: Commit) => T
 
-/** Staged state with a way back. The engine's conversation cache is one. */
+/** Staged state with a way back. The engine's conversation cache is one. Nothing of it is meant to throw but `persist`. */
 export interface Stage {
   /** A mark to return to when a job fails half-way. */
   mark(): unknown
@@ -40,6 +41,7 @@ export interface TurnsOptions {
   readonly store: StorePort
   readonly stage: Stage
   readonly published: (commit: Commit) => void
+  /** Told what nobody else is told. Must not throw. */
   readonly failed: (error: unknown) => void
   /** Prepared after the jobs of a batch and applied last in its transaction: what follows from all of them together. */
   readonly closing?: () => Promise<Apply<void> | undefined>
@@ -107,12 +109,22 @@ export class Turns {
     // One microtask of patience lets the jobs of one tick share a transaction.
     await Promise.resolve()
     let previous = 0
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
-      await this.#runBatch(batch)
-      if (this.waiting > 0 || batch.length >= GATHER_JOBS_MIN) await this.#gather(Math.max(previous, batch.length))
-      previous = batch.length
+    try {
+      for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+        await this.#runBatch(batch).catch((error: unknown) => this.#giveUp(batch, error))
+        if (this.waiting > 0 || batch.length >= GATHER_JOBS_MIN) await this.#gather(Math.max(previous, batch.length))
+        previous = batch.length
+      }
+    } finally {
+      this.#running = undefined
     }
-    this.#running = undefined
+  }
+
+  /** A defect of ours in the middle of a batch: nothing of it became durable. Whoever waits is told, the rest goes on. */
+  #giveUp(batch: readonly Job[], error: unknown): void {
+    this.#options.failed(error)
+    this.#guard(() => this.#options.stage.discard())
+    for (const job of batch) job.reject(error)
   }
 
   /**
@@ -122,10 +134,14 @@ export class Turns {
   async #gather(jobs: number): Promise<void> {
     const { breathe } = this.#options
     if (breathe === undefined) return
-    await breathe()
-    if (jobs < GATHER_JOBS_MIN) return
-    const wanted = Math.min(BATCH_JOBS_MAX, jobs)
-    for (let round = 1; round < GATHER_ROUNDS_MAX && this.waiting < wanted; round++) await breathe()
+    try {
+      await breathe()
+      if (jobs < GATHER_JOBS_MIN) return
+      const wanted = Math.min(BATCH_JOBS_MAX, jobs)
+      for (let round = 1; round < GATHER_ROUNDS_MAX && this.waiting < wanted; round++) await breathe()
+    } catch (error) {
+      this.#options.failed(error)
+    }
   }
 
   #queueOf(source: Source): Job[] {
@@ -169,28 +185,30 @@ export class Turns {
     if (prepared.length === 0) return
     const commit = new Commit()
     const results: unknown[] = []
+    let isOurs = true
     try {
       const closing = await this.#options.closing?.()
+      isOurs = false
       store.transaction(() => {
+        isOurs = true
         for (const { apply } of prepared) results.push(apply(commit))
         closing?.(commit)
         stage.persist()
+        isOurs = false
       })
     } catch (error) {
       stage.discard()
-      this.#recover(prepared, error)
+      this.#recover(prepared, error, isStoreFault(error, isOurs))
       return
     }
-    stage.adopt()
+    this.#guard(() => stage.adopt())
     prepared.forEach(({ job }, index) => job.resolve(results[index]))
     for (const action of commit.actions) this.#guard(action)
     this.#guard(() => this.#options.published(commit))
   }
 
-  #recover(prepared: readonly { readonly job: Job }[], error: unknown): void {
-    const isStoreFault = error instanceof PortError
-    const [only] = prepared
-    if (isStoreFault || (prepared.length === 1 && only !== undefined)) {
+  #recover(prepared: readonly { readonly job: Job }[], error: unknown, isOfAll: boolean): void {
+    if (isOfAll || prepared.length === 1) {
       for (const { job } of prepared) job.reject(error)
       return
     }
@@ -207,4 +225,13 @@ export class Turns {
       this.#options.failed(error)
     }
   }
+}
+
+/**
+ * Whether every job would fail like this. `isOurs`: it came out of the work of the batch, not out of the store's own
+ * beginning or committing; a damaged row or a statement that cannot be is then the business of one job.
+ */
+function isStoreFault(error: unknown, isOurs: boolean): boolean {
+  if (!(error instanceof PortError)) return false
+  return !isOurs || error.code === 'STORE_FULL' || (error.code === 'STORE_FAILED' && error.isRetryable)
 }
