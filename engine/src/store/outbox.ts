@@ -87,9 +87,9 @@ export const isAnswerOnly = (store: StorePort, deposit: number): boolean =>
   store.all("SELECT 1 AS found FROM outbox WHERE deposit = ? AND kind <> 'acknowledgement' LIMIT 1", [deposit])
     .length === 0
 
-/** Answers in this deposit and earlier ones: whoever says that it has the deposit has them too. */
+/** Answers in this deposit: whoever says that it has the rest of it has them too. Earlier ones it may have missed. */
 export const deleteAnswers = (store: StorePort, peerId: string, deposit: number): number =>
-  store.run("DELETE FROM outbox WHERE peer_id = ? AND kind = 'acknowledgement' AND deposit <= ?", [peerId, deposit])
+  store.run("DELETE FROM outbox WHERE peer_id = ? AND kind = 'acknowledgement' AND deposit = ?", [peerId, deposit])
 
 /** Requests of a conversation whose other side answered. @returns whether one of them waits with others. */
 export function deleteRequests(store: StorePort, conversation: string): boolean {
