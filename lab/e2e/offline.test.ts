@@ -5,7 +5,7 @@ import { BUCKET, KEY, startS3 } from '@parley/adapter-storage-s3/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
 import { befriend, Stage } from './support/stage.ts'
-import { until } from './support/until.ts'
+import { pause, until } from './support/until.ts'
 
 const MANY = 1_000
 
@@ -130,6 +130,48 @@ test('[OFF-13] a request to somebody who was never met, an answer to somebody wh
   await alice.stop()
   await bob.start()
   await until('the answer is found', async () => (await bob.api.texts(id)).join() === 'Hello,Welcome', 30_000)
+})
+
+test('[OFF-15] [HLD-7] sender, push node and reader are each killed in the middle of it', async () => {
+  await using stage = new Stage()
+  const first = await stage.pushNode()
+  const port = /\/tcp\/(\d+)/.exec(first.address)?.[1] ?? ''
+  const { alice, bob, conversation } = await stage.friends({ bootstrap: first.address })
+  await bob.stop()
+  const texts: string[] = []
+  for (const round of ['sender', 'push node', 'nobody']) {
+    const { length } = texts
+    texts.push(...Array.from({ length: 100 }, (_, index) => `message ${length + index}`))
+    await Promise.all(texts.slice(length).map((text) => alice.api.send(conversation, text)))
+    if (round === 'sender') {
+      // While it waits to be left, and while it is.
+      await pause(400)
+      await alice.kill9()
+      await alice.start()
+    }
+    if (round === 'push node') {
+      await pause(600)
+      await first.child.kill9()
+      await stage.pushNode('push-node', ['--listen', `/ip4/127.0.0.1/tcp/${port}`])
+    }
+  }
+  await allStored(alice, conversation)
+  await alice.stop()
+  for (const lifeMs of [100, 300, 600]) {
+    await bob.start()
+    await pause(lifeMs)
+    await bob.kill9()
+  }
+  await bob.start()
+  await allArrive(bob, conversation, texts)
+  expect(await bob.api.texts(conversation)).toEqual(texts)
+  await bob.stop()
+  await alice.start()
+  await until(
+    'she learns of it from what he left',
+    async () => (await alice.api.history(conversation)).every(({ state }) => state === 'delivered'),
+    30_000,
+  )
 })
 
 test('[OFF-3] [BLK-3] what nobody but the own bucket keeps is fetched from there, from named places alone', async () => {

@@ -41,21 +41,14 @@ import {
   type NewDeposit,
 } from '../store/deposits.ts'
 import { deviceByPeer } from '../store/devices.ts'
-import { storeEntry } from '../store/entries.ts'
-import {
-  isAnswerOnly,
-  outboxOfDeposit,
-  peersWithOutbox,
-  undeposited,
-  undepositedSince,
-  type OutboxRow,
-} from '../store/outbox.ts'
+import { isAnswerOnly, peersWithOutbox, undeposited, undepositedSince, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
 import { placesFor } from './places.ts'
 import { renewDeposit } from './renewal.ts'
 import type { Copies, OwnCopies, Warehouse } from './warehouse.ts'
 import { encodeSecret } from './slot-secret.ts'
+import { markStored } from './stored.ts'
 import type { Block } from './holders.ts'
 
 /** How long an absent device may take to answer before what waits for it is left with others. */
@@ -354,16 +347,4 @@ export function nextSlot(
   if (number !== undefined) return { number, before: heldIn(number), extends: undefined }
   const roomy = deposits.findLast((deposit) => fits([...deposit.blocks, ...blocks]))
   return roomy && { number: roomy.slot, before: roomy, extends: roomy }
-}
-
-/** Says of each message of a deposit that others hold it: a push node, or storage that is not this machine. OFF-12 */
-function markStored({ store, self }: Context, commit: Commit, deposit: Deposit): void {
-  const locations = [...deposit.locations, ...deposit.blocks.flatMap(({ location }) => location ?? [])]
-  const isElsewhere = locations.some((location) => !location.endsWith(`/${self.peerId}`))
-  if (!isElsewhere && holdingsOf(store, deposit.id).every(({ isLost }) => isLost)) return
-  for (const { message, conversation } of outboxOfDeposit(store, deposit.id)) {
-    if (message === undefined || conversation === undefined) continue
-    storeEntry(store, message)
-    commit.touchMessage(conversation, toHex(message))
-  }
 }

@@ -21,6 +21,7 @@ import { forgetRetrieved } from '../store/retrieved.ts'
 import type { Block, Holders } from './holders.ts'
 import { placesFor } from './places.ts'
 import { renewDeposit } from './renewal.ts'
+import { markStored } from './stored.ts'
 import type { Copies, Warehouse } from './warehouse.ts'
 
 /** Every deposit is looked at once in this time. */
@@ -238,6 +239,7 @@ export class Upkeep {
         const checkedAt = context.clock.now()
         saveHolding(context.store, deposit.id, { holder: address, receipt, checkedAt, isLost: false })
       }
+      if (deposit.state === 'placed') markStored(context, commit, deposit)
       commit.touch('network')
     })
     return copies

@@ -54,13 +54,13 @@ export class Warehouse {
 
   /**
    * Leaves `blocks` with the first `wanted` of `places` that take them all, and in the own storage.
-   * @throws PortError when nobody took them.
+   * @throws PortError when nobody but this machine has them: the reader may as well be dialled.
    */
   async keep(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies> {
     const keeping = this.#keepSelf(blocks)
     const holders = await this.#leave(places, blocks, wanted)
     const own = holders.length === 0 ? await keeping : await this.#inTime(keeping)
-    if (holders.length === 0 && own?.isKept !== true) {
+    if (holders.length === 0 && own?.isKeptElsewhere !== true) {
       throw new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)
     }
     if (own !== undefined) return { ...own, holders, later: undefined }
