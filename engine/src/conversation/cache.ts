@@ -26,10 +26,11 @@ import { bytesOf, numberOf, optionalText, textOf } from '../store/rows.ts'
 import type { Stage } from '../turn/turns.ts'
 import type { Vault } from '../vault/vault.ts'
 import { currentHead } from './epochs.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import type { ConversationState, Epoch, EpochKeys, Head } from './state.ts'
 
-/** Decoded conversations kept in memory; the rest is read again when needed. */
-const CONVERSATIONS_CACHED_MAX = 256
+/** Decoded conversations kept in memory, the least recently used go first; what goes is read again when needed. */
+export const CONVERSATIONS_CACHED_MAX = 256
 
 interface Mark {
   readonly staged: ReadonlyMap<string, ConversationState>
@@ -58,7 +59,8 @@ export class ConversationCache implements Stage {
   readonly #vault: Vault
   readonly #mls: MlsContext
   readonly #self: string
-  readonly #current = new Map<string, ConversationState>()
+  /** What something is staged over is compared with it when it is saved: it stays until the batch is over. */
+  readonly #current: RecentlyUsed<ConversationState>
   #staged = new Map<string, ConversationState>()
   /** Order of messages staged in this batch, by id: they are not in the store yet. */
   readonly #orders = new Map<string, Order>()
@@ -68,23 +70,22 @@ export class ConversationCache implements Stage {
   #erasures: Uint8Array[] = []
 
   /** `self`: own account. */
-  constructor(store: StorePort, vault: Vault, mls: MlsContext, self: string) {
+  constructor(store: StorePort, vault: Vault, mls: MlsContext, self: string, cachedMax = CONVERSATIONS_CACHED_MAX) {
     this.#store = store
     this.#vault = vault
     this.#mls = mls
     this.#self = self
+    this.#current = new RecentlyUsed(cachedMax, (id) => this.#staged.has(id))
   }
 
   /** @returns `undefined` when there is no such conversation. */
   get(id: string): ConversationState | undefined {
-    const known = this.#staged.get(id) ?? this.#current.get(id)
-    if (known !== undefined) return known
-    const loaded = this.#load(id)
-    if (loaded !== undefined) this.#remember(loaded)
-    return loaded
+    return this.#staged.get(id) ?? this.#currentOf(id)
   }
 
   set(state: ConversationState): void {
+    // What it replaces is needed: read again if it had to go since.
+    if (!this.#staged.has(state.id)) this.#currentOf(state.id)
     this.#staged.set(state.id, state)
   }
 
@@ -149,6 +150,7 @@ export class ConversationCache implements Stage {
     this.#answers.length = mark.answers
     this.#erasures.length = mark.erasures
     for (const id of [...this.#orders.keys()].slice(mark.orders)) this.#orders.delete(id)
+    this.#current.trim()
   }
 
   persist(): void {
@@ -156,12 +158,12 @@ export class ConversationCache implements Stage {
   }
 
   adopt(): void {
-    for (const state of this.#staged.values()) {
-      this.#erasePruned(state)
-      this.#remember(state)
-    }
-    for (const secret of this.#erasures) zero(secret)
+    const secrets = this.#erasures
+    const pruned = [...this.#staged.values()].flatMap((state) => this.#prunedBy(state))
+    for (const state of this.#staged.values()) this.#current.use(state.id, state)
     this.discard()
+    for (const group of pruned) eraseGroup(group)
+    for (const secret of secrets) zero(secret)
   }
 
   discard(): void {
@@ -170,21 +172,19 @@ export class ConversationCache implements Stage {
     this.#received = []
     this.#answers = []
     this.#erasures = []
+    this.#current.trim()
   }
 
-  #erasePruned(state: ConversationState): void {
-    for (const epoch of this.#current.get(state.id)?.epochs.values() ?? []) {
-      if (!state.epochs.has(epoch.id) && epoch.group !== undefined) eraseGroup(epoch.group)
-    }
+  /** Decoded groups of epochs that `state` retains no longer. */
+  #prunedBy(state: ConversationState): readonly Group[] {
+    const before = [...(this.#current.peek(state.id)?.epochs.values() ?? [])]
+    return before.flatMap(({ id, group }) => (state.epochs.has(id) || group === undefined ? [] : [group]))
   }
 
-  #remember(state: ConversationState): void {
-    this.#current.delete(state.id)
-    this.#current.set(state.id, state)
-    for (const id of this.#current.keys()) {
-      if (this.#current.size <= CONVERSATIONS_CACHED_MAX) break
-      this.#current.delete(id)
-    }
+  #currentOf(id: string): ConversationState | undefined {
+    const state = this.#current.peek(id) ?? this.#load(id)
+    if (state !== undefined) this.#current.use(id, state)
+    return state
   }
 
   #load(id: string): ConversationState | undefined {
@@ -233,7 +233,7 @@ export class ConversationCache implements Stage {
   }
 
   #save(state: ConversationState): void {
-    const before = this.#current.get(state.id)
+    const before = this.#current.peek(state.id)
     const heads = encodeCbor(state.heads.map(({ id, order }) => [id, order]))
     const time = state.lastTime === undefined ? '' : `${state.lastTime.ms}.${state.lastTime.counter}`
     this.#store.run('UPDATE conversations SET heads = ?, last_time = ?, updated_at = max(updated_at, ?) WHERE id = ?', [
