@@ -73,7 +73,7 @@ function Facts({ network }: { readonly network: Network }) {
               </span>
             ))}
       </Fact>
-      <Fact name={t.network.infrastructure}>
+      <Fact name={t.network.infrastructure} isStacked={network.infrastructure.length === 0}>
         <PushNodes network={network} />
       </Fact>
       <Fact name={t.delivery.storage.title}>
@@ -84,9 +84,16 @@ function Facts({ network }: { readonly network: Network }) {
   )
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+interface FactProps {
+  readonly name: string
+  /** More than a few words: below its name instead of beside it. */
+  readonly isStacked?: boolean
+  readonly children: ReactNode
+}
+
+function Fact({ name, isStacked = false, children }: FactProps) {
   return (
-    <div className={cx('fact')}>
+    <div className={cx('fact', isStacked && 'stacked')}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
