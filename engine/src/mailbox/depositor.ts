@@ -29,6 +29,7 @@ import type { Cancel } from '../ports/clock.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
 import {
   changeDeposit,
+  deleteDeposit,
   depositById,
   depositPlace,
   depositsOfChain,
@@ -45,7 +46,7 @@ import { isAnswerOnly, peersWithOutbox, undeposited, undepositedSince, type Outb
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
 import { placesFor } from './places.ts'
-import { renewDeposit } from './renewal.ts'
+import { isFromFuture, renewDeposit } from './renewal.ts'
 import type { Copies, OwnCopies, Warehouse } from './warehouse.ts'
 import { encodeSecret } from './slot-secret.ts'
 import { markStored } from './stored.ts'
@@ -203,8 +204,10 @@ export class Depositor {
   }
 
   /** Puts the pointer and tells the reader. A deposit whose pointer nobody takes stays `placing` and is tried again. */
-  async #place(deposit: Deposit): Promise<void> {
+  async #place(unplaced: Deposit): Promise<void> {
     const context = this.#context()
+    const deposit = await this.#timely(unplaced)
+    if (deposit === undefined) return
     const { record, key, peerId, topic } = deposit
     await this.#warehouse.point(record, key, placesFor(context, peerId))
     await context.turns.run('input', () => (commit) => {
@@ -212,6 +215,23 @@ export class Depositor {
       markStored(context, commit, deposit)
     })
     context.sessions.mailbox.wake(topic, encodeHint([key]))
+  }
+
+  /** A pointer that was made while our clock was ahead is made anew. `undefined`: with its deposit, in the next round. */
+  async #timely(deposit: Deposit): Promise<Deposit | undefined> {
+    const context = this.#context()
+    const { store, turns, clock } = context
+    if (!isFromFuture(deposit, clock.now())) return deposit
+    if (deposit.secretSealed !== undefined) {
+      const holders = holdingsOf(store, deposit.id).flatMap(({ holder, isLost }) => (isLost ? [] : [holder]))
+      const { blocks, locations, state } = deposit
+      return renewDeposit(context, deposit, { blocks, holders, locations, state })
+    }
+    await turns.run('input', () => () => {
+      store.run('UPDATE outbox SET deposit = NULL WHERE deposit = ?', [deposit.id])
+      deleteDeposit(store, deposit.id)
+    })
+    return undefined
   }
 
   /** The own storage took its time: the pointer names it too from now on. */

@@ -20,7 +20,7 @@ import { deleteOutbox, expiredOutbox, isAnswerOnly, outboxOfDeposit } from '../s
 import { forgetRetrieved } from '../store/retrieved.ts'
 import type { Block, Holders } from './holders.ts'
 import { placesFor } from './places.ts'
-import { renewDeposit } from './renewal.ts'
+import { isFromFuture, renewDeposit } from './renewal.ts'
 import { markStored } from './stored.ts'
 import type { Copies, Warehouse } from './warehouse.ts'
 
@@ -180,7 +180,8 @@ export class Upkeep {
     const good = await this.#check(deposit, blocks)
     const isShort = good.length < deposit.wanted
     const copies = isShort ? await this.#mirror(deposit, blocks, good) : undefined
-    const isOld = clock.now() - deposit.renewedAt >= RENEWAL_MS
+    const now = clock.now()
+    const isOld = now - deposit.renewedAt >= RENEWAL_MS || isFromFuture(deposit, now)
     const isChanged = copies !== undefined || isOld || isGone
     if (isChanged && deposit.secretSealed !== undefined) {
       const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
