@@ -3,7 +3,7 @@
  * only moves when the next event is due. The same seed gives the same world to the last byte.
  */
 import { createNodeCrypto } from '@parley/adapter-crypto-node'
-import { decodeRequest, decodeResponse, type CryptoPort } from '@parley/core'
+import { decodeRequest, decodeResponse, type CryptoPort, type MailboxResponse } from '@parley/core'
 import { createDice, type Dice } from './dice.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
 import { NO_FAULTS, type Faults } from './faults.ts'
@@ -189,8 +189,7 @@ export class World {
     const said = decodeResponse(answer)
     if (said?.type === 'blocks' && said.blocks.length > 0) this.tally.count('blocks fetched', said.blocks.length)
     if (said?.type === 'records' && said.records.length > 0) this.tally.count('pointers found', said.records.length)
-    const what = said?.type === 'refused' ? `refused ${said.reason}` : (said?.type ?? 'garbage')
-    this.watch.trace(`${node.name} answers ${this.personOf(from)?.name ?? from}: ${what}`)
+    this.watch.trace(`${node.name} answers ${this.personOf(from)?.name ?? from}: ${gistOf(said)}`)
   }
 
   #step(who: string, what: string): void {
@@ -223,6 +222,25 @@ export class World {
       trace: (line) => watch.trace(line),
       breach: (what) => watch.breach(what),
     }
+  }
+}
+
+function gistOf(said: MailboxResponse | undefined): string {
+  switch (said?.type) {
+    case undefined:
+      return 'garbage'
+    case 'refused':
+      return `refused ${said.reason}`
+    case 'statuses':
+      return said.statuses.join()
+    case 'records':
+      return `${said.records.length} records`
+    case 'blocks':
+      return `${said.blocks.length} blocks`
+    case 'digests':
+      return said.digests.map(({ length }) => (length > 0 ? 'has' : 'has not')).join()
+    default:
+      return said.type
   }
 }
 
