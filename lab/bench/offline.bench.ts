@@ -26,6 +26,8 @@ const CALLS = 300
 const WAITING = 1_000
 const WAKE_UPS = 100
 const TEXT = 'x'.repeat(190)
+/** Requests and answers of the engines of this process. */
+let carriedBytes = 0
 
 const profileAt = process.argv.indexOf('--profile')
 const profile = profileAt < 0 ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.argv[profileAt + 1] ?? '.'}`]
@@ -93,8 +95,21 @@ async function measureWakeUps(): Promise<void> {
   const times: number[] = []
   for (let index = 0; index < WAKE_UPS; index++) times.push(await wakeUp(alice, bob, conversation, `wake ${index}`))
   times.sort((a, b) => a - b)
+  await costOfOne(alice, bob, conversation)
   report('wake_up_p50', percentile(times, 0.5), 'ms from stored to shown', '<= 300')
   report('wake_up_p99', percentile(times, 0.99), 'ms from stored to shown')
+}
+
+/** Both ways: left, found, fetched, acknowledged, taken back; everything that both say to the push node meanwhile. */
+async function costOfOne(alice: Engine, bob: Engine, conversation: string): Promise<void> {
+  const before = carriedBytes
+  await wakeUp(alice, bob, conversation, TEXT)
+  await until(async () => {
+    const { messages } = await alice.call('messages.page', { conversation, limit: 1 })
+    return messages[0]?.state === 'delivered' ? true : undefined
+  })
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  report('carried_for_one_message', carriedBytes - before, `bytes to and from the push node, ${TEXT.length} letters`)
 }
 
 async function wakeUp(from: Engine, to: Engine, conversation: string, text: string): Promise<number> {
@@ -134,14 +149,23 @@ async function openHidden(name: string): Promise<Engine> {
       crypto,
       log: { log: () => undefined },
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
-      createNetwork: (deviceSeed) =>
-        createLibp2pNetwork({
+      async createNetwork(deviceSeed) {
+        const network = await createLibp2pNetwork({
           deviceSeed,
           listen: [],
           bootstrap: [push.address],
           isRelayClient: false,
           log: { log: () => undefined },
-        }),
+        })
+        const { mailbox } = network
+        const ask = mailbox.request.bind(mailbox)
+        mailbox.request = async (address, request, signal) => {
+          const answer = await ask(address, request, signal)
+          carriedBytes += request.length + answer.length
+          return answer
+        }
+        return network
+      },
     },
     { name },
   )
