@@ -37,7 +37,7 @@ const fetched = (requests: readonly Uint8Array[], start: number): readonly strin
   })
 
 describe('mail of strangers', () => {
-  test('[OFF-16] a record that names many blocks, or stands under the key of a conversation, is nobody’s', async () => {
+  test('[OFF-16] a record that names many blocks or a large one, or stands under the key of a conversation, is nobody’s', async () => {
     const { world, push, alice, bob, conversation } = await createTalk()
     await using _ = world
     const mallory = await world.open('Mallory')
@@ -47,11 +47,13 @@ describe('mail of strangers', () => {
     await world.pass(2_000)
     const many = Array.from({ length: 30 }, () => ({ cid: blockCid(random(8)), size: 524_288 }))
     const single = { cid: blockCid(random(8)), size: 512 }
+    const large = { cid: blockCid(random(8)), size: 262_144 }
     const ring = await ringOf(alice)
     const chainKey = pointerKey(await crypto.ed25519PublicKey(ring(9).seed))
     await leave(world, mallory, push, {
       records: [
         worked(await bucketOf(world, bob, alice), world, { blocks: many, holders: [push.address] }),
+        worked(await bucketOf(world, bob, alice), world, { blocks: [large], holders: [push.address] }),
         worked(chainKey, world, { blocks: [single], holders: [push.address] }),
       ],
     })
@@ -61,7 +63,7 @@ describe('mail of strangers', () => {
     await world.pass(5_000)
     expect(await texts(back, conversation)).toEqual(['one'])
     const cids = new Set(fetched(push.requests, start))
-    expect([...many, single].filter(({ cid }) => cids.has(toHex(cid)))).toEqual([])
+    expect([...many, single, large].filter(({ cid }) => cids.has(toHex(cid)))).toEqual([])
   })
 
   test('[OFF-16] names places of its own: a reader that has push nodes asks only them', async () => {

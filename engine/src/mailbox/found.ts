@@ -4,6 +4,9 @@ import type { Context } from '../context.ts'
 import { pointerRead } from '../store/retrieved.ts'
 import type { Slot } from './chains.ts'
 
+/** A request and a Welcome carry a bundle (BUNDLE_BYTES_MAX) and a little more: of ENVELOPE_BUCKETS_BYTES, this holds them. */
+const STRANGER_BLOCK_BYTES_MAX = 131_072
+
 /** A pointer that was not read before. */
 export interface Found {
   readonly record: PointerRecord
@@ -27,8 +30,10 @@ export function openFound(
 ): Found | undefined {
   if (record.type === 'worked') {
     const payload = openWorked(record)
-    // More than one block would make a little work buy a lot of ours. PTR-7
-    return payload?.blocks.length === 1 ? { record, slot: undefined, ...payload } : undefined
+    const [block] = payload?.blocks ?? []
+    // More than one block, or a large one, would make a little work buy a lot of ours. PTR-7, OFF-16
+    const isFair = payload?.blocks.length === 1 && block !== undefined && block.size <= STRANGER_BLOCK_BYTES_MAX
+    return isFair ? { record, slot: undefined, ...payload } : undefined
   }
   if (slot === undefined || record.sequence <= pointerRead(store, record.key)) return undefined
   const payload = openPointer(crypto, slot.secret.payloadKey, record)
