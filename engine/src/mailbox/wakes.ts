@@ -1,11 +1,13 @@
 /**
- * Hints of anybody, at a pace: whoever hears a hint can repeat it for ever, so that none of them may cost more than a
- * question a second. Spec: MBX-5, OFF-17.
+ * Hints of anybody, at a pace: whoever hears a hint can repeat it for ever, so that in the long run none of them may cost
+ * more than a question a second. Spec: MBX-5, OFF-17.
  */
 import type { ClockPort, Cancel } from '../ports/clock.ts'
 
-/** Pause between two looks that hints about conversations cause, and hints about the inbox. */
-export const WAKE_PAUSE_MS = 1_000
+/** Looks that hints about conversations may cause at once; each comes back after a while. */
+export const WAKE_LOOKS_MAX = 10
+export const WAKE_LOOK_RETURNS_MS = 1_000
+/** Pause between two looks at the inbox. */
 export const WAKE_INBOX_PAUSE_MS = 5_000
 
 export interface WakesOptions {
@@ -18,7 +20,7 @@ export class Wakes {
   readonly #options: WakesOptions
   readonly #keys = new Set<string>()
   #isInboxHinted = false
-  #isSlotPaused = false
+  #looksLeft = WAKE_LOOKS_MAX
   #isInboxPaused = false
   readonly #timers = new Set<Cancel>()
 
@@ -39,12 +41,13 @@ export class Wakes {
   }
 
   #look(): void {
-    const keys = this.#isSlotPaused ? [] : [...this.#keys]
+    const keys = this.#looksLeft === 0 ? [] : [...this.#keys]
     const isInboxDue = this.#isInboxHinted && !this.#isInboxPaused
     if (keys.length > 0) {
       this.#keys.clear()
-      this.#isSlotPaused = true
-      this.#later(WAKE_PAUSE_MS, () => (this.#isSlotPaused = false))
+      this.#looksLeft--
+      // They come back one after the other: the eleventh in a second waits for the first to be a while ago.
+      this.#later((WAKE_LOOKS_MAX - this.#looksLeft) * WAKE_LOOK_RETURNS_MS, () => this.#looksLeft++)
     }
     if (isInboxDue) {
       this.#isInboxHinted = false
