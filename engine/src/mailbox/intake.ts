@@ -7,6 +7,7 @@ import { receiveSealed, type ContactEvents } from '../contact/requests.ts'
 import type { Context } from '../context.ts'
 import { receiveOuter, writeReceived, type Origin, type Outcome } from '../conversation/receive.ts'
 import type { Receiver } from '../conversation/receiver.ts'
+import { isBlockedAccount } from '../store/contacts.ts'
 import { blockRead, saveBlockRead } from '../store/retrieved.ts'
 import type { Apply } from '../turn/turns.ts'
 
@@ -38,6 +39,8 @@ async function outer(context: Context, receiver: Receiver, envelope: StoredEnvel
   const { cid, bytes, from } = envelope
   // An outer envelope in a stranger's bucket is nobody's: the bucket of an inbox has sealed ones.
   if (from === undefined || blockRead(context.store, cid, from?.peerId) !== undefined) return ignored(context, envelope)
+  // Blocked while it was fetched: nothing of it is remembered, so that it is found again after an unblock.
+  if (isBlockedAccount(context.store, from.account)) throw new Error('its author was blocked meanwhile')
   const now = context.clock.now()
   const received = await receiveOuter(context, receiver, from, bytes, now)
   const isAnswered = received.outcome.type === 'acknowledge' && received.isAnswer !== true

@@ -99,15 +99,18 @@ export class Upkeep {
   async #round(): Promise<void> {
     await this.#expire()
     await this.#releaseAll()
-    const { store } = this.#context()
+    const { store, log } = this.#context()
     let afterId = 0
     for (;;) {
       const deposits = placedDeposits(store, afterId, BATCH)
       for (const deposit of deposits) {
         if (this.#isStopped) return
         afterId = deposit.id
-        const isInvite = deposit.chain.startsWith('invite/')
-        if (!isInvite && !isAnswerOnly(store, deposit.id)) await this.#lookAfter(deposit)
+        if (deposit.chain.startsWith('invite/')) continue
+        // Nobody takes one pointer: the other deposits are looked after all the same.
+        await this.#care(deposit).catch((error: unknown) =>
+          log.log('info', 'a deposit was not looked after', { error: String(error) }),
+        )
       }
       if (deposits.length < BATCH) return
     }
@@ -171,6 +174,13 @@ export class Upkeep {
       else markReleased(store, deposit.id)
       commit.touch('network')
     })
+  }
+
+  /** Answers are put again for a day: their reader asks for them anew after that. */
+  async #care(deposit: Deposit): Promise<void> {
+    const { store, clock } = this.#context()
+    if (!isAnswerOnly(store, deposit.id)) await this.#lookAfter(deposit)
+    else if (clock.now() - deposit.createdAt < RENEWAL_MS) await this.#point(deposit)
   }
 
   async #lookAfter(deposit: Deposit): Promise<void> {
