@@ -39,13 +39,13 @@ export class SimClock implements ClockPort {
       cancelEvent()
     }
     this.#timers.add(cancel)
-    this.#origins.set(cancel, new Error('set here'))
+    if (delayMs > 0) this.#origins.set(cancel, new Error('set here'))
     return cancel
   }
 
-  /** Timers that wait. */
+  /** Timers that wait, but for the breaths between two slices of work. */
   get timers(): number {
-    return this.#timers.size
+    return this.#origins.size
   }
 
   /** Where the waiting timers were set, for the message about those that should not be there. */

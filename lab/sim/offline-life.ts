@@ -19,11 +19,14 @@ const DAY_MS = 24 * 3_600 * SECOND_MS
 const EXPIRY_MS = 31 * DAY_MS
 const STEP_MS = 1_000
 const RETRY_EVERY_MS = 5_000
-/** Holders are challenged every hour, and a silent one is replaced after three. */
-const CONVERGENCE_MS_MAX = 5 * 3_600 * SECOND_MS
+/** Holders are challenged every hour; what was answered and not heard is answered again when a day has passed. */
+const PATIENCE_MS = 2 * 3_600 * SECOND_MS
+const DAYS_MAX = 2
 /** One person's turn when all others are away; an upkeep is due after 30 to 38 seconds. */
 const TURN_MS = 75_000
-const TURNS_MAX = 60
+/** Turns of everybody, and after how many of them a day passes. */
+const ROUNDS_MAX = 24
+const ROUNDS_OF_DAY = 8
 
 export interface OfflineOptions {
   readonly isTracing?: boolean
@@ -149,31 +152,43 @@ async function convergeTogether(world: World, life: Life): Promise<number> {
 }
 
 async function until(world: World, life: Life, startMs: number): Promise<number> {
-  for (;;) {
-    const passedMs = world.timeline.nowMs - startMs
-    await careForAll(world, life, passedMs % RETRY_EVERY_MS === 0)
-    const found = await differences(world, life)
-    if (found.length === 0) return passedMs
-    if (passedMs >= CONVERGENCE_MS_MAX) {
-      const all = await differences(world, life, true)
-      throw new Breach(`no convergence after ${passedMs} ms:\n${all.join('\n')}`)
+  for (let day = 0; day <= DAYS_MAX; day++) {
+    const sinceMs = world.timeline.nowMs
+    if (day > 0) await sleepADay(world)
+    while (world.timeline.nowMs - sinceMs < PATIENCE_MS + (day > 0 ? DAY_MS : 0)) {
+      await careForAll(world, life, (world.timeline.nowMs - sinceMs) % RETRY_EVERY_MS === 0)
+      const found = await differences(world, life)
+      if (found.length === 0) return world.timeline.nowMs - startMs
+      await world.run(STEP_MS)
     }
-    await world.run(STEP_MS)
+  }
+  const all = await differences(world, life, true)
+  throw new Breach(`no convergence after ${DAYS_MAX} days:\n${all.join('\n')}`)
+}
+
+/** A day in which nobody is there. */
+async function sleepADay(world: World): Promise<void> {
+  world.tally.count('a day of healing')
+  const people = world.people.filter(({ isAway }) => !isAway)
+  await onlyThese(world, [])
+  await world.run(DAY_MS)
+  await onlyThese(world, people)
+}
+
+async function turnOf(world: World, life: Life, person: Person): Promise<void> {
+  await onlyThese(world, [person])
+  for (let passedMs = 0; passedMs < TURN_MS; passedMs += RETRY_EVERY_MS) {
+    await careForAll(world, life, true)
+    await world.run(RETRY_EVERY_MS)
   }
 }
 
 /** One after the other, and never two of them at once. */
 async function convergeByTurns(world: World, life: Life): Promise<number> {
   const startMs = world.timeline.nowMs
-  for (let turn = 0; turn < TURNS_MAX; turn++) {
-    const person = world.people[turn % world.people.length]
-    if (person === undefined) break
-    await onlyThese(world, [person])
-    for (let passedMs = 0; passedMs < TURN_MS; passedMs += RETRY_EVERY_MS) {
-      await careForAll(world, life, true)
-      await world.run(RETRY_EVERY_MS)
-    }
-    if (turn % world.people.length < world.people.length - 1) continue
+  for (let round = 1; round <= ROUNDS_MAX; round++) {
+    for (const person of world.people) await turnOf(world, life, person)
+    if (round % ROUNDS_OF_DAY === 0) await sleepADay(world)
     if (world.people.some((each) => leftovers(each, true).length > 0)) continue
     await onlyThese(world, world.people)
     await careForAll(world, life, true)
@@ -182,7 +197,7 @@ async function convergeByTurns(world: World, life: Life): Promise<number> {
   }
   await onlyThese(world, world.people)
   const found = await differences(world, life, true)
-  throw new Breach(`no convergence after ${TURNS_MAX} turns:\n${found.join('\n')}`)
+  throw new Breach(`no convergence after ${ROUNDS_MAX} rounds of turns:\n${found.join('\n')}`)
 }
 
 /** Everybody says one more thing to everybody: it must arrive too. */

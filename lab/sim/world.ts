@@ -226,9 +226,8 @@ export class World {
 }
 
 function gistOf(said: MailboxResponse | undefined): string {
-  switch (said?.type) {
-    case undefined:
-      return 'garbage'
+  if (said === undefined) return 'garbage'
+  switch (said.type) {
     case 'refused':
       return `refused ${said.reason}`
     case 'statuses':
