@@ -22,6 +22,7 @@ import {
   type ParsedContent,
   type StatusReport,
 } from '@parley/core'
+import type { Self } from '../account/self.ts'
 import type { Context } from '../context.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
 import { advanceStates, contentPlace, editTargets, isTile, oweDelivered, type Entry } from '../store/entries.ts'
@@ -81,7 +82,7 @@ export async function receiveOuter(
 ): Promise<Received> {
   // Arrived before the block and looked at after it: as if it had not come, so that it comes again after an unblock.
   if (isBlockedAccount(context.store, origin.account)) return nothing()
-  const conversation = directConversationId(context.self.account, origin.account)
+  const conversation = conversationWith(context.self, origin.account)
   const state = context.conversations.get(conversation)
   if (state === undefined) return refused('unknown-conversation')
   const tag = tagOf(bytes)
@@ -99,6 +100,18 @@ export async function receiveOuter(
   return opened.value.type === 'commit'
     ? onCommit(context, state, epoch, opened.value, now)
     : onApplication(context, receiver, { state, epoch, opened: opened.value, now })
+}
+
+/** Conversations of an account by the other one: each envelope asks, and the answer is a hash. */
+const conversations = new WeakMap<Self, Map<string, string>>()
+const CONVERSATIONS_KNOWN_MAX = 4_096
+
+function conversationWith(self: Self, account: string): string {
+  const known = conversations.get(self) ?? new Map<string, string>()
+  const conversation = known.get(account) ?? directConversationId(self.account, account)
+  if (known.size >= CONVERSATIONS_KNOWN_MAX) known.clear()
+  conversations.set(self, known.set(account, conversation))
+  return conversation
 }
 
 /** A replay was processed before, perhaps just before a crash: saying so again is right. Everything else is refused. */
