@@ -159,6 +159,8 @@ export const WORK_BITS_MAX = 24
 /** What a holder keeps for one peer, and in all unless it is configured otherwise. */
 export const HOLDER_BYTES_PER_PEER_MAX = 64 * 1_048_576
 export const HOLDER_BYTES_MAX = 4_096 * 1_048_576
+/** … where it holds pointers only. HLD-9 */
+export const HOLDER_POINTERS_ONLY_BYTES = 64 * 1_048_576
 export const HOLDER_POINTERS_PER_PEER_MAX = 16_384
 export const HOLDER_POINTERS_MAX = 1_048_576
 /** How long a block that was announced with `store` is expected, and how many are, of one peer and in all. HLD-2 */

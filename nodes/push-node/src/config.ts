@@ -14,7 +14,7 @@ export interface PushNodeConfig {
   readonly bootstrap: readonly string[]
   /** Loopback HOST:PORT of `/metrics` and `/health`; port 0 takes a free one. */
   readonly metricsListen: string
-  /** Mebibytes of waiting envelopes and pointers, as text; `0`: it holds nothing. */
+  /** Mebibytes of waiting envelopes and pointers, as text; `0`: pointers only. */
   readonly storageMib: string
   /** Leading zero bits that a pointer for a stranger needs here, as text. */
   readonly workBits: string
@@ -79,7 +79,7 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     isList: false,
     default: String(HOLDER_BYTES_MAX / MIB),
     value: 'MIB',
-    help: 'mebibytes of waiting messages that it holds for others; 0 holds none',
+    help: 'mebibytes of waiting messages that it holds for others; 0: only where they are',
     check: (value) => checkNumber(value, STORAGE_MIB_MAX),
   },
   workBits: {

@@ -8,6 +8,7 @@ import {
   blockCid,
   decodeResponse,
   encodeRequest,
+  sealPointer,
   type MailboxRequest,
   type MailboxResponse,
   verifyReceipt,
@@ -43,6 +44,12 @@ async function ask(network: NetworkPort, address: string, request: MailboxReques
   const response = decodeResponse(bytes)
   if (response === undefined) throw new Error('not an answer')
   return response
+}
+
+async function emptyPointer(): Promise<Uint8Array> {
+  const secret = { seed: randomBytes(32), payloadKey: randomBytes(32) }
+  const facts = { sequence: 1, expiresAt: Date.now() + 60_000, nonce: randomBytes(24) }
+  return sealPointer(await createNodeCrypto(), secret, facts, { blocks: [], holders: [] })
 }
 
 const nameOf = (block: Uint8Array) => ({ cid: blockCid(block), size: block.length })
@@ -116,13 +123,15 @@ describe('what a push node holds', () => {
     expect(text).not.toContain(device.peerId)
   })
 
-  it('[HLD-3] is nothing when the operator gives no room', async () => {
+  it('[HLD-9] is pointers only when the operator gives no room', async () => {
     const limits = { bytesMax: 0, workBits: 18 }
     const held = openHeldForOthers({ data, seed: randomBytes(32), limits, log: quietLog })
     tasks.push(() => held.stop())
     const request = encodeRequest({ type: 'store', blocks: [nameOf(new Uint8Array(512))] })
     const answer = await held.serve('somebody', request)
-    expect(answer && decodeResponse(answer)).toEqual({ type: 'refused', reason: 'full' })
+    expect(answer && decodeResponse(answer)).toEqual({ type: 'refused', reason: 'unsupported' })
+    const pointing = await held.serve('somebody', encodeRequest({ type: 'point', records: [await emptyPointer()] }))
+    expect(pointing && decodeResponse(pointing)).toEqual({ type: 'statuses', statuses: ['kept'] })
   })
 
   it('[HLD-7] is for one process alone', async () => {

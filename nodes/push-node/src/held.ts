@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
+import { HOLDER_POINTERS_ONLY_BYTES } from '@parley/core'
 import { createHolder } from '@parley/engine'
 import type { ClockPort, HolderFigures, LogPort, MailboxServer, PortErrorCode } from '@parley/engine'
 import { signatures } from './signatures.ts'
@@ -11,6 +12,7 @@ export interface HeldOptions {
   readonly data: string
   /** Ed25519 seed of the node, 32 bytes, borrowed. */
   readonly seed: Uint8Array
+  /** `bytesMax` 0: pointers only, as a peer of the DHT. HLD-9 */
   readonly limits: { readonly bytesMax: number; readonly workBits: number }
   readonly log: LogPort
 }
@@ -44,13 +46,14 @@ export function openHeldForOthers({ data, seed, limits, log }: HeldOptions): Hel
   const store = openSqliteStore({ path: join(data, 'held.db'), log, onDamaged })
   try {
     const breathe = (): Promise<void> => setImmediate()
+    const isPushNode = limits.bytesMax > 0
     const holder = createHolder({
       store,
       clock: systemClock,
       crypto: signatures,
       seed,
-      isPushNode: true,
-      limits,
+      isPushNode,
+      limits: isPushNode ? limits : { ...limits, bytesMax: HOLDER_POINTERS_ONLY_BYTES },
       breathe,
       log,
     })
