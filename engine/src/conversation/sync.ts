@@ -30,6 +30,7 @@ export class Sync {
   readonly #announcing = new Map<string, Cancel>()
   readonly #wanting = new Map<string, Wanting>()
   readonly #answeredAt = new Map<string, number>()
+  #isStopped = false
 
   constructor(context: () => Context) {
     this.#context = context
@@ -37,7 +38,7 @@ export class Sync {
 
   /** The conversation changed, or a link to its other device opened. */
   announceSoon(conversation: string): void {
-    if (this.#announcing.has(conversation)) return
+    if (this.#isStopped || this.#announcing.has(conversation)) return
     const cancel = this.#context().clock.after(ANNOUNCE_DELAY_MS, () => {
       this.#announcing.delete(conversation)
       this.#announce(conversation)
@@ -47,6 +48,7 @@ export class Sync {
 
   /** Asks soon for `heads` that are not here and for everything missing below, and again until it came. SYN-2 */
   wantSoon(conversation: string, heads: readonly MessageIdBytes[] = []): void {
+    if (this.#isStopped) return
     const wanting: Wanting = this.#wanting.get(conversation) ?? {
       heads: new Map(),
       pauseMs: Infinity,
@@ -83,7 +85,9 @@ export class Sync {
     return true
   }
 
+  /** What is still being received may ask for more: nothing more is said. */
   stop(): void {
+    this.#isStopped = true
     for (const cancel of this.#announcing.values()) cancel()
     for (const { cancel } of this.#wanting.values()) cancel()
     this.#announcing.clear()

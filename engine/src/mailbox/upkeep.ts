@@ -188,11 +188,12 @@ export class Upkeep {
     const blocks = this.#blocksOf(deposit)
     const isGone = blocks.length < deposit.blocks.length && deposit.secretSealed !== undefined
     const good = await this.#check(deposit, blocks)
-    const isShort = good.length < deposit.wanted
-    const copies = isShort ? await this.#mirror(deposit, blocks, good) : undefined
     const now = clock.now()
-    const isOld = now - deposit.renewedAt >= RENEWAL_MS || isFromFuture(deposit, now)
-    const isChanged = copies !== undefined || isOld || isGone
+    const isOld = now - deposit.renewedAt >= RENEWAL_MS
+    // Whoever passes a challenge may still give nothing to the reader: one that is silent for a day gets another place.
+    const missing = Math.max(deposit.wanted - good.length, isOld ? 1 : 0)
+    const copies = missing > 0 ? await this.#mirror(deposit, blocks, good, missing) : undefined
+    const isChanged = copies !== undefined || isOld || isGone || isFromFuture(deposit, now)
     if (isChanged && deposit.secretSealed !== undefined) {
       const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
       const locations = copies?.locations ?? deposit.locations
@@ -239,11 +240,16 @@ export class Upkeep {
   }
 
   /** Other push nodes for those that failed. OFF-10 */
-  async #mirror(deposit: Deposit, blocks: readonly Block[], good: readonly string[]): Promise<Copies | undefined> {
+  async #mirror(
+    deposit: Deposit,
+    blocks: readonly Block[],
+    good: readonly string[],
+    missing: number,
+  ): Promise<Copies | undefined> {
     const context = this.#context()
     const places = placesFor(context, deposit.peerId).filter((address) => !good.includes(address))
     if (blocks.length === 0 || places.length === 0) return undefined
-    const copies = await this.#warehouse.keep(places, blocks, deposit.wanted - good.length).catch(() => undefined)
+    const copies = await this.#warehouse.keep(places, blocks, missing).catch(() => undefined)
     if (copies === undefined || copies.holders.length === 0) return undefined
     await context.turns.run('input', () => (commit) => {
       for (const { address, receipt } of copies.holders) {
