@@ -20,11 +20,14 @@ import type { Link } from '../ports/network.ts'
 import { expectedAccount, isBlockedAccount } from '../store/contacts.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import { BundleRequest } from './bundle-request.ts'
-import { EnvelopeInbox, INBOX_ENVELOPES_MAX } from './envelope-inbox.ts'
+import { EnvelopeInbox } from './envelope-inbox.ts'
+import type { InboxTotal } from './inbox-total.ts'
 import { OutboxSender } from './outbox-sender.ts'
 
 /** Frames before authentication that wait for the handshake to look at them. */
 const AUTH_FRAMES_MAX = 4
+/** Frames behind the last flight while it is checked; a link that can be told to wait brings one. */
+const EARLY_FRAMES_MAX = 4_096
 
 export interface SessionDelegate {
   opened(session: Session): void
@@ -74,7 +77,8 @@ export class Session {
   #isEnding = false
   #isClosed = false
 
-  constructor(context: Context, link: Link, delegate: SessionDelegate, events: SessionEvents) {
+  /** `inboxes`: what waits on all links of the engine. */
+  constructor(context: Context, link: Link, delegate: SessionDelegate, events: SessionEvents, inboxes: InboxTotal) {
     this.#context = context
     this.#delegate = delegate
     this.#events = events
@@ -83,10 +87,9 @@ export class Session {
     this.#outbox = new OutboxSender(context, link)
     this.#inbox = new EnvelopeInbox({
       log: context.log,
+      total: inboxes,
       receive: (envelope) => delegate.receive(this, envelope),
-      answer: (frame) => {
-        if (!this.#isClosed) this.sendFrame(frame)
-      },
+      answer: (frame) => this.#isClosed || link.send(encodeFrame(frame)),
     })
     this.#bundleRequest = new BundleRequest(context.clock, () => this.sendFrame({ type: 'bundle.get' }))
     const expected = link.direction === 'outbound' ? expectedAccount(context.store, link.peerId) : undefined
@@ -117,9 +120,9 @@ export class Session {
     this.#stepAuth({ type: 'link.opened', now: this.#context.clock.now() })
   }
 
-  /** Sends what waits for this device. */
+  /** Sends what waits for this device. Answers go first: they would find no room on a link that the outbox keeps full. */
   pump(): void {
-    if (this.#account !== undefined && !this.#isClosed) this.#outbox.pump()
+    if (this.#account !== undefined && !this.#isClosed && this.#inbox.flush()) this.#outbox.pump()
   }
 
   /** An envelope that nobody acknowledges and that may be lost. */
@@ -157,37 +160,43 @@ export class Session {
     this.#outbox.stop()
   }
 
-  #onFrame(bytes: Uint8Array): void {
+  /** @returns what to wait for before the next frame is read. */
+  #onFrame(bytes: Uint8Array): Promise<void> | undefined {
     const frame = decodeFrame(bytes)
     if (frame === undefined) {
       this.#context.log.log('warn', 'link closed: malformed frame', { peer: this.peerId.slice(-6) })
       this.link.close()
-      return
+      return undefined
     }
-    if (this.#account !== undefined) {
-      this.#onOpenFrame(frame)
-      return
-    }
+    if (this.#account !== undefined) return this.#onOpenFrame(frame)
     // Frames behind the last flight may arrive while it is still being checked: they wait in the same queue.
-    if (frame.type === 'auth' && ++this.#authFrames > AUTH_FRAMES_MAX) this.link.close()
-    else if (frame.type === 'auth')
-      this.#stepAuth({ type: 'net.received', now: this.#context.clock.now(), bytes: frame.flight })
-    else this.#afterAuth(() => this.#onOpenFrame(frame))
+    if (frame.type !== 'auth') return this.#afterAuth(() => void this.#onOpenFrame(frame))
+    if (++this.#authFrames > AUTH_FRAMES_MAX) this.link.close()
+    else this.#stepAuth({ type: 'net.received', now: this.#context.clock.now(), bytes: frame.flight })
+    return undefined
   }
 
-  #afterAuth(run: () => void): void {
-    if (++this.#early > INBOX_ENVELOPES_MAX) {
+  #afterAuth(run: () => void): Promise<void> | undefined {
+    if (++this.#early > EARLY_FRAMES_MAX) {
       this.link.close()
-      return
+      return undefined
     }
-    this.#authSteps = this.#authSteps.then(() => {
-      if (this.#account === undefined) this.link.close()
-      else if (!this.#isClosed) run()
-    })
+    this.#authSteps = this.#authSteps
+      .then(() => {
+        if (this.#account === undefined) this.link.close()
+        else if (!this.#isClosed) run()
+      })
+      .catch((error: unknown) => this.#fail('link closed: an early frame failed inside', error))
+    return this.#authSteps
+  }
+
+  #fail(message: string, error: unknown): void {
+    this.#context.log.log('error', message, { error: String(error) })
+    this.link.close()
   }
 
   #stepAuth(input: AuthInput): void {
-    const { crypto, random, self, store, log } = this.#context
+    const { crypto, random, self, store } = this.#context
     this.#authSteps = this.#authSteps
       .then(async () => {
         const step = await stepAuth(this.#auth, input, {
@@ -204,10 +213,7 @@ export class Session {
         }
         for (const event of step.events) this.#onAuth(event)
       })
-      .catch((error: unknown) => {
-        log.log('error', 'link closed: the handshake failed inside', { error: String(error) })
-        this.link.close()
-      })
+      .catch((error: unknown) => this.#fail('link closed: the handshake failed inside', error))
   }
 
   #setAuthTimer(at: number | undefined): void {
@@ -235,29 +241,14 @@ export class Session {
     this.#events.opened()
   }
 
-  #onOpenFrame(frame: Frame): void {
-    switch (frame.type) {
-      case 'auth':
-        this.link.close()
-        return
-      case 'bundle.get':
-        this.#onBundleWanted()
-        return
-      case 'bundle':
-        this.#onBundle(frame.bundle)
-        return
-      case 'envelope':
-        this.#inbox.take(frame.bytes)
-        return
-      case 'ack':
-        this.#onAcknowledged(this.#outbox.take(frame.ids))
-        return
-      case 'refuse':
-        this.#onRefuse(frame.ids, frame.reason)
-        return
-      case 'unknown':
-        return
-    }
+  #onOpenFrame(frame: Frame): Promise<void> | undefined {
+    if (frame.type === 'envelope') return this.#inbox.take(frame.bytes)
+    if (frame.type === 'auth') this.link.close()
+    else if (frame.type === 'bundle.get') this.#onBundleWanted()
+    else if (frame.type === 'bundle') this.#onBundle(frame.bundle)
+    else if (frame.type === 'ack') this.#onAcknowledged(this.#outbox.take(frame.ids))
+    else if (frame.type === 'refuse') this.#onRefuse(frame.ids, frame.reason)
+    return undefined
   }
 
   /** Each costs a transaction, and a stranger may ask: what comes before the answer is answered by it. DLV-14 */

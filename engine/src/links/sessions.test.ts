@@ -6,6 +6,8 @@ import type { Outcome } from '../conversation/receive.ts'
 import type { Link } from '../ports/network.ts'
 import { insertOutbox, outboxAfter } from '../store/outbox.ts'
 import { createTestNode } from '../testing/node.ts'
+import { INBOX_LIMITS } from './envelope-inbox.ts'
+import { InboxTotal } from './inbox-total.ts'
 import { Session, type SessionDelegate } from './session.ts'
 import { Sessions } from './sessions.ts'
 
@@ -321,12 +323,14 @@ async function halfOpen({ clock, alice, bob }: Awaited<ReturnType<typeof createS
     link(bob.peerId, 'inbound', () => ends[1]),
     delegate,
     events(() => (isOpened = true)),
+    new InboxTotal(INBOX_LIMITS),
   )
   const atBob = new Session(
     bob.context,
     link(alice.peerId, 'outbound', () => ends[0]),
     delegate,
     events(() => undefined),
+    new InboxTotal(INBOX_LIMITS),
   )
   ends.push(atAlice, atBob)
   const deliver = async () => {

@@ -6,6 +6,8 @@ import type { Context } from '../context.ts'
 import type { MailboxPort } from '../ports/mailbox.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
 import { peersWithOutbox } from '../store/outbox.ts'
+import { INBOX_LIMITS } from './envelope-inbox.ts'
+import { InboxTotal } from './inbox-total.ts'
 import { Keeper } from './keeper.ts'
 import { Session, type SessionDelegate } from './session.ts'
 
@@ -17,15 +19,17 @@ export class Sessions {
   readonly #network: NetworkPort
   readonly #delegate: SessionDelegate
   readonly #keeper: Keeper
+  readonly #inboxes: InboxTotal
   /** Every open session; at most one authenticated per peer id. */
   readonly #sessions = new Set<Session>()
   readonly #byPeer = new Map<string, Session>()
   #isStopped = false
 
-  constructor(context: () => Context, network: NetworkPort, delegate: SessionDelegate) {
+  constructor(context: () => Context, network: NetworkPort, delegate: SessionDelegate, limits = INBOX_LIMITS) {
     this.#context = context
     this.#network = network
     this.#delegate = delegate
+    this.#inboxes = new InboxTotal(limits)
     this.#keeper = new Keeper(context, network, (peerId) => this.#byPeer.has(peerId))
   }
 
@@ -92,10 +96,8 @@ export class Sessions {
       link.close()
       return
     }
-    const session = new Session(this.#context(), link, this.#delegate, {
-      opened: () => this.#onOpened(session),
-      closed: () => this.#onClosed(session),
-    })
+    const events = { opened: () => this.#onOpened(session), closed: () => this.#onClosed(session) }
+    const session = new Session(this.#context(), link, this.#delegate, events, this.#inboxes)
     this.#sessions.add(session)
     session.start()
   }
