@@ -1,5 +1,5 @@
 /** Two things at once: a link that answers while a deposit is on its way, guests of one invite, a busy conversation. */
-import { invitePointerSecret, MAILBOX_TIMEOUT_MS, parseInvite } from '@parley/core'
+import { decodeRequest, invitePointerSecret, MAILBOX_TIMEOUT_MS, parseInvite } from '@parley/core'
 import { seededRandom } from '@parley/adapter-memory'
 import { expect, test } from 'vitest'
 import { createTalk, leave, named, ringOf, signed } from './rogue.ts'
@@ -100,4 +100,23 @@ test('[PTR-8] a guest puts a record of its own under the invite: the next guest 
   alice.wire.setOnline(true)
   await world.pass(60_000)
   expect((await onlyRequest(alice)).text).toBe('may I?')
+})
+
+test('[OFF-5] the push node goes away between its pointer and its block: both are there when it is', async () => {
+  const { world, push, alice, bob, conversation } = await createTalk()
+  await using _ = world
+  await bob.stop()
+  await send(alice, conversation, 'half of it')
+  await world.pass(3_000)
+  alice.wire.setOnline(false)
+  push.bend = (answer, request) => (decodeRequest(request)?.type === 'fetch' ? undefined : answer)
+  const back = await world.restart(bob)
+  await world.pass(2_000)
+  expect(await texts(back, conversation)).toEqual([])
+  push.stop()
+  push.bend = undefined
+  await world.pass(1_000)
+  push.resume()
+  await world.pass(2_000)
+  expect(await texts(back, conversation)).toEqual(['half of it'])
 })

@@ -24,6 +24,7 @@ import { seededRandom } from '@parley/adapter-memory'
 import { describe, expect, test } from 'vitest'
 import { bytesOf, crypto, mailboxSecretsOf, ringOf } from './rogue.ts'
 import { createWorld, onlyRequest, send } from './world.ts'
+import { read } from '../docs/repository.ts'
 import { contains, createRecording, devicesOf, distinct, secretsOf, valuesOf, WORDS } from './recording.ts'
 
 const WINDOW_BYTES = 8
@@ -165,6 +166,19 @@ function sharedWindows(all: readonly Uint8Array[]): readonly number[] {
 }
 
 describe('what they do learn', () => {
+  test('[HLD-8] is written down', () => {
+    const document = read('docs/threat-model.md').replace(/\s+/g, ' ')
+    for (const sentence of [
+      'peer id and IP address of whoever stores and whoever asks',
+      'One that holds what waits sees which peer id left it and which fetched it',
+      'all keys that a connection asks for belong to one reader',
+      'eight letters of a key, on which of 256 topics, when',
+      'the IP address of your node and of your readers',
+      'Places that a contact names',
+    ])
+      expect(document).toContain(sentence)
+  })
+
   test('[HLD-3] a push node has the peer id of whoever stores, the size, and when it ends', () => {
     const { nodes, alice, bob } = recording
     const peers = nodes.flatMap(({ store }) => store.all('SELECT peer FROM held_peers').map(({ peer }) => String(peer)))

@@ -88,6 +88,11 @@ export class Blocks {
     cancel()
   }
 
+  /** Our push nodes may be themselves again. */
+  retry(): void {
+    for (const address of this.#options.pushNodes()) this.#failures.delete(address)
+  }
+
   #mayTry(place: string): boolean {
     const failure = this.#failures.get(place)
     return failure === undefined || failure.until <= this.#options.clock.now()

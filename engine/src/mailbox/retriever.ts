@@ -106,7 +106,10 @@ export class Retriever {
   /** Something may wait. Rounds never overlap; what comes in during one is looked at in the next. */
   look(scope: Scope): void {
     if (this.#isStopped) return
-    if (scope === 'full') this.#taker.retry()
+    if (scope === 'full') {
+      this.#taker.retry()
+      this.#options.blocks.retry()
+    }
     this.#due = this.#due === 'full' ? 'full' : scope
     this.#run()
   }
