@@ -84,7 +84,7 @@ test('[OFF-4] [OFF-5] the reader finds through the DHT what was left where it ha
   await using stage = new Stage()
   const hers = await stage.pushNode('hers')
   const peers = await Promise.all(
-    ['peer 1', 'peer 2', 'peer 3'].map((name) => stage.pushNode(name, ['--bootstrap', hers.address])),
+    ['peer 1', 'peer 2', 'peer 3'].map((name) => stage.pushNode(name, ['--bootstrap', hers.address, '--storage-mib', '0'])),
   )
   const his = await stage.pushNode('his', ['--bootstrap', hers.address])
   const alice = await stage.daemon('alice', { name: 'Alice', bootstrap: hers.address })
