@@ -1,10 +1,14 @@
 /**
  * Replays seeds: `node lab/sim/run.ts --seed N [--trace]`, or a range: `node lab/sim/run.ts --from N --count M`; with
- * `--offline` of people who are online by turns. Exits with 1 when a law was broken.
+ * `--offline` of people who are online by turns. `--kills Alice:12,push-0:30+` tells of one delivery with kills at these
+ * steps (`+`: just after the commit). Exits with 1 when a law was broken.
  */
 import { parseArgs } from 'node:util'
+import { tellWithKills, VICTIMS, type Kill } from './kill-matrix.ts'
 import { runOffline } from './run-offline.ts'
 import { runSeed } from './run-seed.ts'
+
+const print = (text: string) => process.stdout.write(`${text}\n`)
 
 const { values } = parseArgs({
   options: {
@@ -13,13 +17,14 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     offline: { type: 'boolean', default: false },
+    kills: { type: 'string' },
   },
 })
+if (values.kills !== undefined) await runKills(values.kills)
 const first = Number(values.seed ?? values.from ?? '1')
 const run = values.offline ? runOffline : runSeed
-const print = (text: string) => process.stdout.write(`${text}\n`)
 
-for (let seed = first; seed < first + Number(values.count); seed++) {
+for (let seed = first; values.kills === undefined && seed < first + Number(values.count); seed++) {
   const startedMs = performance.now()
   const report = await run(seed, { isTracing: values.trace })
   if (values.trace) print(report.trace.join('\n'))
@@ -31,4 +36,16 @@ for (let seed = first; seed < first + Number(values.count); seed++) {
   if (failure === undefined) continue
   print(`${failure}\nreplay: node lab/sim/run.ts${values.offline ? ' --offline' : ''} --seed ${seed}`)
   process.exitCode = 1
+}
+
+async function runKills(list: string): Promise<void> {
+  const kills = list.split(',').flatMap((each): readonly Kill[] => {
+    const [name, step = ''] = each.split(':')
+    const victim = VICTIMS.find((candidate) => candidate === name)
+    return victim === undefined ? [] : [{ victim, step: Number.parseInt(step, 10), isDurable: step.endsWith('+') }]
+  })
+  const told = await tellWithKills(kills, values.trace)
+  print(told.trace.join('\n'))
+  print(told.failure ?? `ok, ${told.steps.length} steps, ${told.kills} kills`)
+  if (told.failure !== undefined) process.exitCode = 1
 }

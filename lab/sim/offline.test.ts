@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { runSeeds } from './pool.ts'
+import { runOffline } from './run-offline.ts'
+import type { SeedReport } from './run-seed.ts'
+import { LIES } from './mailbox-faults.ts'
+import { Tally } from './tally.ts'
+
+const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1)
+/** Seeds that failed once, each with what was wrong; they stay for ever. */
+const regressions = JSON.parse(
+  readFileSync(new URL('./offline-regressions.json', import.meta.url), 'utf8'),
+) as readonly {
+  readonly seed: number
+  readonly why: string
+}[]
+const TIMEOUT_MS = 300_000
+
+let reports: readonly SeedReport[] = []
+
+beforeAll(async () => {
+  reports = await runSeeds([...new Set([...SEEDS, ...regressions.map(({ seed }) => seed)])], 'offline')
+}, TIMEOUT_MS)
+
+const replay = ({ seed, failure }: SeedReport) => `${failure}\nreplay: node lab/sim/run.ts --offline --seed ${seed}`
+const failures = (seeds: readonly number[]) =>
+  reports.flatMap((report) => (seeds.includes(report.seed) && report.failure !== undefined ? [replay(report)] : []))
+
+describe('people who are online by turns', () => {
+  it('[OFF-1] [OFF-3] [OFF-5] [OFF-8] [OFF-10] all see the same, whatever strikes and whoever lies', () => {
+    expect(reports.length).toBeGreaterThanOrEqual(SEEDS.length)
+    expect(failures(SEEDS)).toEqual([])
+  })
+
+  it('that once broke a law do so no more', () => {
+    expect(failures(regressions.map(({ seed }) => seed))).toEqual([])
+  })
+
+  it('have it soon: the pauses between looks are what it takes', () => {
+    const sorted = reports.map(({ convergenceMs }) => convergenceMs).sort((a, b) => a - b)
+    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+    process.stdout.write(`offline: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, max ${at(1)} ms\n`)
+    expect(at(0.5)).toBeLessThanOrEqual(15 * 60_000)
+  })
+})
+
+describe('the simulated push nodes', () => {
+  /** Each of these must have happened at least so often in all seeds together. */
+  const expected: Readonly<Record<string, number>> = {
+    'answer lost': 200,
+    'blocks fetched': 500,
+    'left elsewhere': 20,
+    'left: acknowledgement': 100,
+    'left: content': 400,
+    'left: request': 5,
+    'left: welcome': 5,
+    'message written': 400,
+    'partition from a push node': 20,
+    'pointer renewed': 100,
+    'push node killed': 50,
+    'push node lost everything': 1,
+    'push node restarted': 20,
+    'request lost': 100,
+    'tidy end': 1,
+    'wake-up': 100,
+    'wake-up lost': 20,
+    ...Object.fromEntries(LIES.filter((lie) => lie !== 'forgets').map((lie) => [`lie: ${lie}`, 5])),
+  }
+
+  it('really did what they are for', () => {
+    const tally = new Tally()
+    for (const { counts } of reports) tally.add(counts)
+    process.stdout.write(`${JSON.stringify(tally.toRecord(), undefined, 1)}\n`)
+    const missing = Object.entries(expected).filter(([name, least]) => tally.of(name) < least)
+    expect(missing.map(([name, least]) => `${name}: ${tally.of(name)} of ${least}`)).toEqual([])
+  })
+
+  it('live in the same world for the same seed, to the last byte', { timeout: 60_000 }, async () => {
+    for (const { seed, digest, events } of reports.slice(0, 3)) {
+      const again = await runOffline(seed)
+      expect({ seed, digest: again.digest, events: again.events }).toEqual({ seed, digest, events })
+    }
+  })
+})
