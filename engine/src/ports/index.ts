@@ -1,5 +1,6 @@
 export type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-storage.ts'
 export type { Cancel, ClockPort } from './clock.ts'
+export { withDeadline } from './deadline.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
 export type { MailboxHandlers, MailboxPort, MailboxServer } from './mailbox.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'
