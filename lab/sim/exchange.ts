@@ -50,14 +50,13 @@ export class Exchange {
   add(node: SimNode): void {
     const place = prefixOf(sha256(utf8(node.peerId)))
     this.#byPeer.set(node.peerId, { node, place })
-    this.changed()
+    if (node.isPushNode) this.changed()
   }
 
   /** The node leaves for good, with what it holds. */
   remove(node: SimNode): void {
     if (node.isUp) node.stop()
     this.#byPeer.delete(node.peerId)
-    this.changed()
   }
 
   find(address: string): SimNode | undefined {

@@ -127,7 +127,8 @@ async function takeTurn(world: World, life: Life, dice: Dice, plan: Plan): Promi
   await onlyThese(world, people)
   const durationMs = dice.between(15, 90) * SECOND_MS
   world.tally.count(`turn of ${people.length}`)
-  brew(world, dice, { durationMs, faults: plan.faults, isLate: true })
+  // Clocks that are off by days make certificates of strangers invalid.
+  brew(world, dice, { durationMs, faults: plan.faults, isLate: plan.isMetFirst })
   brewNodes(world, dice, plan.mailboxFaults, durationMs)
   life.lookAtRequests(durationMs)
   for (let count = dice.between(2, 10); count > 0; count--) {

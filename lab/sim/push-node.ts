@@ -110,7 +110,7 @@ export class SimNode {
     if (this.isUp) return
     this.isUp = true
     if (this.#disk !== undefined) this.#process = this.#opened()
-    this.#host.changed()
+    if (this.isPushNode) this.#host.changed()
   }
 
   stop(): void {
@@ -143,7 +143,7 @@ export class SimNode {
     this.#process = undefined
     if (!isSilent) for (const fail of [...this.pending]) fail()
     this.pending.clear()
-    this.#host.changed()
+    if (this.isPushNode) this.#host.changed()
   }
 
   /** Undefined when it died while it was opening. */

@@ -1,12 +1,13 @@
 /**
  * Replays seeds: `node lab/sim/run.ts --seed N [--trace]`, or a range: `node lab/sim/run.ts --from N --count M`; with
  * `--offline` of people who are online by turns. `--kills Alice:12,push-0:30+` tells of one delivery with kills at these
- * steps (`+`: just after the commit). Exits with 1 when a law was broken.
+ * steps (`+`: just after the commit). `--thousand [--shifts N]` is the world of a thousand nodes. Exits with 1 when a law was broken.
  */
 import { parseArgs } from 'node:util'
 import { tellWithKills, VICTIMS, type Kill } from './kill-matrix.ts'
 import { runOffline } from './run-offline.ts'
-import { runSeed } from './run-seed.ts'
+import { runSeed, type SeedReport } from './run-seed.ts'
+import { runThousand, summaryOf } from './thousand.ts'
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -18,11 +19,20 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     offline: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    thousand: { type: 'boolean', default: false },
+    shifts: { type: 'string', default: '24' },
   },
 })
 if (values.kills !== undefined) await runKills(values.kills)
 const first = Number(values.seed ?? values.from ?? '1')
-const run = values.offline ? runOffline : runSeed
+type Run = (seed: number, options: { readonly isTracing: boolean }) => Promise<SeedReport>
+const thousand: Run = async (seed, { isTracing }) => {
+  const report = await runThousand(seed, { shifts: Number(values.shifts), isTracing })
+  print(summaryOf(report))
+  return report
+}
+const run: Run = values.thousand ? thousand : values.offline ? runOffline : runSeed
+const kind = values.thousand ? ` --thousand --shifts ${values.shifts}` : values.offline ? ' --offline' : ''
 
 for (let seed = first; values.kills === undefined && seed < first + Number(values.count); seed++) {
   const startedMs = performance.now()
@@ -34,7 +44,7 @@ for (let seed = first; values.kills === undefined && seed < first + Number(value
   print(`seed ${seed} ${failure === undefined ? 'ok' : 'FAILED'} · ${numbers} · ${digest.slice(0, 12)}`)
   if (values.seed !== undefined) print(JSON.stringify(report.counts, undefined, 1))
   if (failure === undefined) continue
-  print(`${failure}\nreplay: node lab/sim/run.ts${values.offline ? ' --offline' : ''} --seed ${seed}`)
+  print(`${failure}\nreplay: node lab/sim/run.ts${kind} --seed ${seed}`)
   process.exitCode = 1
 }
 

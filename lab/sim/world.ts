@@ -81,7 +81,7 @@ export class World {
     }
     this.board = new Switchboard(host, this.exchange)
     const shared = { board: this.board, watch: this.watch, crypto, seed }
-    this.people = Array.from({ length: people }, (_, index) => NAMES[index] ?? `Person ${index}`).map(
+    this.people = Array.from({ length: people }, (_, index) => NAMES[index] ?? `Person-${index}`).map(
       (name) =>
         new Person(name, shared, {
           down: (person) => this.#onDown(person),
