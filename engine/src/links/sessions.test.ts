@@ -3,7 +3,7 @@ import { AUTH_TIMEOUT_MS, decodeFrame, encodeFrame, envelopeId, peerIdOfKey, typ
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../context.ts'
 import type { Outcome } from '../conversation/receive.ts'
-import type { Link } from '../ports/network.ts'
+import type { Link, LinkHandlers } from '../ports/network.ts'
 import { insertOutbox, outboxAfter } from '../store/outbox.ts'
 import { createTestNode } from '../testing/node.ts'
 import { INBOX_LIMITS } from './envelope-inbox.ts'
@@ -275,6 +275,26 @@ describe('a link', () => {
     expect((await intrude(99)).state.isClosed).toBe(false)
   })
 
+  it('[WIRE-3] [DLV-7] is not read on while the handshake looks at a frame that came too early', async () => {
+    const { alice, bob } = await createScene()
+    const seen: { handlers?: LinkHandlers; isClosed: boolean } = { isClosed: false }
+    const link: Link = {
+      peerId: bob.peerId,
+      direction: 'inbound',
+      remoteAddress: '',
+      isRelayed: false,
+      listen: (handlers) => (seen.handlers = handlers),
+      close: () => (seen.isClosed = true),
+      send: () => true,
+    }
+    const events = { opened: () => undefined, closed: () => undefined }
+    new Session(alice.context, link, QUIET, events, new InboxTotal(INBOX_LIMITS)).start()
+    const wait = seen.handlers?.onFrame(encodeFrame({ type: 'envelope', bytes: ENVELOPE }))
+    expect([wait instanceof Promise, seen.isClosed]).toEqual([true, false])
+    await wait
+    expect(seen.isClosed).toBe(true)
+  })
+
   it('[DLV-10] stopping ends every link and leaves no timer', async () => {
     const { clock, alice, bob, meet, pass } = await createScene()
     await meet()
@@ -284,6 +304,20 @@ describe('a link', () => {
     expect([alice.sessions.open, bob.sessions.open, clock.timers]).toEqual([[], [], 0])
   })
 })
+
+const QUIET: SessionDelegate = {
+  opened: () => undefined,
+  closed: () => undefined,
+  networkChanged: () => undefined,
+  woken: () => undefined,
+  pushNodesChanged: () => undefined,
+  receive: async () => ({ type: 'nothing' }),
+  acknowledged: async () => undefined,
+  refused: async () => 'settled',
+  liveRefused: () => undefined,
+  bundleWanted: async () => undefined,
+  bundleReceived: async () => true,
+}
 
 /** A session of Alice that waits for Bob's last flight. @returns what delivers it, and what tells whether it opened. */
 async function halfOpen({ clock, alice, bob }: Awaited<ReturnType<typeof createScene>>) {
@@ -304,31 +338,18 @@ async function halfOpen({ clock, alice, bob }: Awaited<ReturnType<typeof createS
       return true
     },
   })
-  const delegate: SessionDelegate = {
-    opened: () => undefined,
-    closed: () => undefined,
-    networkChanged: () => undefined,
-    woken: () => undefined,
-    pushNodesChanged: () => undefined,
-    receive: async () => ({ type: 'nothing' }),
-    acknowledged: async () => undefined,
-    refused: async () => 'settled',
-    liveRefused: () => undefined,
-    bundleWanted: async () => undefined,
-    bundleReceived: async () => true,
-  }
   const events = (opened: () => void) => ({ opened, closed: () => undefined })
   const atAlice = new Session(
     alice.context,
     link(bob.peerId, 'inbound', () => ends[1]),
-    delegate,
+    QUIET,
     events(() => (isOpened = true)),
     new InboxTotal(INBOX_LIMITS),
   )
   const atBob = new Session(
     bob.context,
     link(alice.peerId, 'outbound', () => ends[0]),
-    delegate,
+    QUIET,
     events(() => undefined),
     new InboxTotal(INBOX_LIMITS),
   )
