@@ -120,7 +120,10 @@ export class Warehouse {
     if (!isKept) return { blocks: named, locations: [], isKeptElsewhere: false, isKept }
     const isKeptElsewhere = storage.kind !== 'self-hosted'
     const [first = []] = found.values()
-    const shared = first.filter((location) => blocks.every((block) => found.get(block)?.includes(location)))
+    // Our own node has all of them at each of its addresses, also when those changed in between.
+    const shared = isKeptElsewhere
+      ? first.filter((location) => blocks.every((block) => found.get(block)?.includes(location)))
+      : [...new Set([...found.values()].flat())]
     const own = blocks.map((block): PointedBlock => {
       const { cid, size } = block
       const location = found.get(block)?.find((candidate) => !shared.includes(candidate))
