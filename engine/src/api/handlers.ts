@@ -212,7 +212,12 @@ export class Handlers {
     const { id, state } = this.#ownEntry(conversation, idHex)
     if (state === 'failed') {
       await this.#context.turns.run('command', () => (commit) => {
-        this.#context.store.run('UPDATE entries SET state = 0, failure = NULL, attempts = 0 WHERE id = ?', [id])
+        // What waited too long left the outbox without an answer: it has no envelope on its way any more. OFF-11
+        this.#context.store.run(
+          `UPDATE entries SET state = 0, failure = NULL, attempts = 0,
+             is_posted = EXISTS (SELECT 1 FROM outbox WHERE outbox.message = entries.id) WHERE id = ?`,
+          [id],
+        )
         commit.touchMessage(conversation, idHex)
       })
       this.#service.retry(conversation)
