@@ -1,6 +1,7 @@
 /** Real processes that are never there together: everything passes through push nodes and DHT peers. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { BUCKET, KEY, startS3 } from '@parley/adapter-storage-s3/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
@@ -26,6 +27,16 @@ const allStored = (author: Daemon, conversation: string): Promise<boolean> =>
 
 const allArrive = (reader: Daemon, conversation: string, texts: readonly string[]): Promise<boolean> =>
   until(`all ${texts.length} arrive`, async () => (await reader.api.texts(conversation)).length >= texts.length, 30_000)
+
+/** Envelopes of a node that nobody else has yet, answers among them. */
+function onlyHere({ data }: Daemon): number {
+  const database = new DatabaseSync(join(data, 'node.db'), { readOnly: true })
+  try {
+    return Number(database.prepare('SELECT count(*) AS n FROM outbox WHERE deposit IS NULL').get()?.['n'])
+  } finally {
+    database.close()
+  }
+}
 
 test('[OFF-4] [OFF-5] a thousand messages of somebody who is gone for good, in order', async () => {
   await using stage = new Stage()
@@ -84,7 +95,9 @@ test('[OFF-4] [OFF-5] the reader finds through the DHT what was left where it ha
   await using stage = new Stage()
   const hers = await stage.pushNode('hers')
   const peers = await Promise.all(
-    ['peer 1', 'peer 2', 'peer 3'].map((name) => stage.pushNode(name, ['--bootstrap', hers.address, '--storage-mib', '0'])),
+    ['peer 1', 'peer 2', 'peer 3'].map((name) =>
+      stage.pushNode(name, ['--bootstrap', hers.address, '--storage-mib', '0']),
+    ),
   )
   const his = await stage.pushNode('his', ['--bootstrap', hers.address])
   const alice = await stage.daemon('alice', { name: 'Alice', bootstrap: hers.address })
@@ -134,9 +147,9 @@ test('[OFF-13] a request to somebody who was never met, an answer to somebody wh
 
 test('[OFF-15] [HLD-7] sender, push node and reader are each killed in the middle of it', async () => {
   await using stage = new Stage()
-  const first = await stage.pushNode()
-  const port = /\/tcp\/(\d+)/.exec(first.address)?.[1] ?? ''
-  const { alice, bob, conversation } = await stage.friends({ bootstrap: first.address })
+  let push = await stage.pushNode()
+  const port = /\/tcp\/(\d+)/.exec(push.address)?.[1] ?? ''
+  const { alice, bob, conversation } = await stage.friends({ bootstrap: push.address })
   await bob.stop()
   const texts: string[] = []
   for (const round of ['sender', 'push node', 'nobody']) {
@@ -151,8 +164,8 @@ test('[OFF-15] [HLD-7] sender, push node and reader are each killed in the middl
     }
     if (round === 'push node') {
       await pause(600)
-      await first.child.kill9()
-      await stage.pushNode('push-node', ['--listen', `/ip4/127.0.0.1/tcp/${port}`])
+      await push.child.kill9()
+      push = await stage.pushNode('push-node', ['--listen', `/ip4/127.0.0.1/tcp/${port}`])
     }
   }
   await allStored(alice, conversation)
@@ -165,6 +178,7 @@ test('[OFF-15] [HLD-7] sender, push node and reader are each killed in the middl
   await bob.start()
   await allArrive(bob, conversation, texts)
   expect(await bob.api.texts(conversation)).toEqual(texts)
+  await until('his answers are left', () => onlyHere(bob) === 0)
   await bob.stop()
   await alice.start()
   await until(

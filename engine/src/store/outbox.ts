@@ -79,6 +79,14 @@ export const undepositedSince = (store: StorePort, peerId: string): number | und
     'since',
   )
 
+/** Nothing but answers, and receipts with them, waits to be deposited. */
+export const waitAnswersOnly = (store: StorePort, peerId: string): boolean =>
+  store.all(
+    `SELECT 1 AS found FROM outbox
+     WHERE peer_id = ? AND deposit IS NULL AND kind NOT IN ('status', 'acknowledgement') LIMIT 1`,
+    [peerId],
+  ).length === 0
+
 export const outboxOfDeposit = (store: StorePort, deposit: number): readonly OutboxRow[] =>
   store.all('SELECT * FROM outbox WHERE deposit = ? ORDER BY seq', [deposit]).map(readOutbox)
 
