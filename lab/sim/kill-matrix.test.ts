@@ -5,7 +5,7 @@ import { tellAll } from './pool.ts'
 
 const TIMEOUT_MS = 240_000
 /** Two kills in one delivery, drawn from all pairs. */
-const PAIRS = 30
+const PAIRS = 24
 
 let clean: Told
 let single: readonly Kill[] = []

@@ -6,7 +6,8 @@ import type { SeedReport } from './run-seed.ts'
 import { LIES } from './mailbox-faults.ts'
 import { Tally } from './tally.ts'
 
-const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1)
+/** Those at the end have the lies that the others lack. */
+const SEEDS = [...Array.from({ length: 32 }, (_, index) => index + 1), 34, 42, 48, 80, 87, 97, 105, 114]
 /** Seeds that failed once, each with what was wrong; they stay for ever. */
 const regressions = JSON.parse(
   readFileSync(new URL('./offline-regressions.json', import.meta.url), 'utf8'),
