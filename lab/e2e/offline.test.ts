@@ -29,7 +29,7 @@ const allArrive = (reader: Daemon, conversation: string, texts: readonly string[
   until(`all ${texts.length} arrive`, async () => (await reader.api.texts(conversation)).length >= texts.length, 30_000)
 
 /** Envelopes of a node that nobody else has yet, answers among them. */
-function onlyHere({ data }: Daemon): number {
+function leftWithNobody({ data }: Daemon): number {
   const database = new DatabaseSync(join(data, 'node.db'), { readOnly: true })
   try {
     return Number(database.prepare('SELECT count(*) AS n FROM outbox WHERE deposit IS NULL').get()?.['n'])
@@ -178,7 +178,7 @@ test('[OFF-15] [HLD-7] sender, push node and reader are each killed in the middl
   await bob.start()
   await allArrive(bob, conversation, texts)
   expect(await bob.api.texts(conversation)).toEqual(texts)
-  await until('his answers are left', () => onlyHere(bob) === 0)
+  await until('his answers are left', () => leftWithNobody(bob) === 0)
   await bob.stop()
   await alice.start()
   await until(

@@ -210,7 +210,8 @@ describe('hostile pointers', () => {
       if (!Array.isArray(bent)) throw new Error('a record is a list')
       for (const at of [1, 2, 3, 4, 5]) {
         const copy = bent.slice()
-        copy[at] = typeof copy[at] === 'number' ? Number(copy[at]) + 1 : flipped(copy[at], 3)
+        const field = copy[at]
+        copy[at] = typeof field === 'number' ? field + 1 : flipped(field, 3)
         expect(await leave(world, alice, push, { records: [encodeCbor(copy)] })).toEqual(['refused'])
       }
     })

@@ -136,15 +136,6 @@ export async function leave(
 export const asked = (node: PushNode, type: MailboxRequest['type'], start = 0): number =>
   node.requests.slice(start).filter((request) => decodeRequest(request)?.type === type).length
 
-/** Bends answers of one kind. */
-export function bendAnswers(
-  node: PushNode,
-  type: MailboxResponse['type'],
-  change: (answer: Uint8Array) => Uint8Array | undefined,
-): void {
-  node.bend = (answer) => (answer !== undefined && decodeResponse(answer)?.type === type ? change(answer) : answer)
-}
-
 /** Places that `person` asks from now on. */
 export function watchPlaces(person: Person): readonly string[] {
   const places: string[] = []

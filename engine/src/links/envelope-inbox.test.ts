@@ -54,7 +54,7 @@ async function isHeld(pause: Promise<void> | undefined): Promise<boolean> {
 describe('the inbox of a link', () => {
   it('[WIRE-5] [DLV-5] answers when the outcome is there, and not before', async () => {
     const { inbox, answers, pending } = createScene()
-    for (const number of [1, 2, 3, 4]) inbox.take(envelope(number))
+    for (const number of [1, 2, 3, 4]) void inbox.take(envelope(number))
     await turn()
     expect(answers).toEqual([])
     pending[0]?.resolve({ type: 'acknowledge' })
@@ -71,7 +71,7 @@ describe('the inbox of a link', () => {
   it('[WIRE-6] answers of one moment share frames of at most 512 ids', async () => {
     const { inbox, answers, pending } = createScene()
     const count = FRAME_ENVELOPE_IDS_MAX + 100
-    for (let number = 0; number < count; number++) inbox.take(envelope(number))
+    for (let number = 0; number < count; number++) void inbox.take(envelope(number))
     for (const { resolve } of pending) resolve({ type: 'acknowledge' })
     await turn()
     const ids = answers.flatMap((frame) => (frame.type === 'ack' ? frame.ids : []))
@@ -83,13 +83,13 @@ describe('the inbox of a link', () => {
 
   it('[DLV-7] takes 4,096 at a time and drops more without an answer, until there is room', async () => {
     const { inbox, answers, pending, dropped } = createScene()
-    for (let number = 0; number < INBOX_ENVELOPES_MAX + 10; number++) inbox.take(envelope(number))
+    for (let number = 0; number < INBOX_ENVELOPES_MAX + 10; number++) void inbox.take(envelope(number))
     expect(pending.length).toBe(INBOX_ENVELOPES_MAX)
     expect(dropped()).toBe(10)
     for (const { resolve } of pending.slice(0, 5)) resolve({ type: 'nothing' })
     pending[5]?.reject(new Error('one more'))
     await turn()
-    for (let number = 0; number < 10; number++) inbox.take(envelope(number))
+    for (let number = 0; number < 10; number++) void inbox.take(envelope(number))
     expect([pending.length, answers]).toEqual([INBOX_ENVELOPES_MAX + 6, []])
   })
 
@@ -97,12 +97,12 @@ describe('the inbox of a link', () => {
     const { inbox, pending } = createScene()
     const largest = new Uint8Array(ENVELOPE_BYTES_MAX)
     const count = INBOX_BYTES_MAX / ENVELOPE_BYTES_MAX
-    for (let number = 0; number < count + 3; number++) inbox.take(largest)
+    for (let number = 0; number < count + 3; number++) void inbox.take(largest)
     expect(pending.length).toBe(count)
     pending[0]?.resolve({ type: 'nothing' })
     pending[1]?.reject(new Error('full disk'))
     await turn()
-    for (let number = 0; number < 3; number++) inbox.take(largest)
+    for (let number = 0; number < 3; number++) void inbox.take(largest)
     expect(pending.length).toBe(count + 2)
   })
 

@@ -135,7 +135,7 @@ function within(circle: ReadonlySet<string>, registrar: Registrar): Registrar {
         {
           ...topology,
           onConnect: (peer, connection) => {
-            if (circle.has(peer.toString())) topology.onConnect?.(peer, connection)
+            if (circle.has(peer.toString())) return topology.onConnect?.(peer, connection)
           },
         },
         options,
