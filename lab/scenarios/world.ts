@@ -66,6 +66,7 @@ export function createDisk(): Disk {
 
 export interface OpenOptions extends EngineOptions {
   readonly disk?: Disk
+  readonly storage?: Ports['storage']
   /** How far this person's clock is off. */
   readonly skewMs?: number
 }
@@ -111,12 +112,13 @@ export async function createWorld(): Promise<World> {
   const openOn = async (
     network: MemoryNetworkHub,
     name: string,
-    { disk = createDisk(), skewMs = 0, ...options }: OpenOptions,
+    { disk = createDisk(), storage, skewMs = 0, ...options }: OpenOptions,
   ) => {
     const log = createMemoryLog()
     let wire: Wire | undefined
     const ports: Ports = {
       store: disk.store,
+      storage,
       clock: { now: () => clock.now() + skewMs, after: (delayMs, fire) => clock.after(delayMs, fire) },
       random: seededRandom(seed++),
       crypto,

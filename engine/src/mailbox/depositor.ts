@@ -12,14 +12,12 @@ import {
   pointerKey,
   POINTER_BLOCKS_MAX,
   POINTER_HOLDERS_MAX,
-  POINTER_SLOTS,
   sealPointer,
   tagOf,
   toHex,
   WAITING_LIFETIME_MS,
   wakeTopic,
   POINTER_LOCATIONS_MAX,
-  type PointedBlock,
   type PointerSecret,
 } from '@parley/core'
 import type { Context } from '../context.ts'
@@ -42,11 +40,19 @@ import {
   type NewDeposit,
 } from '../store/deposits.ts'
 import { deviceByPeer } from '../store/devices.ts'
-import { isAnswerOnly, peersWithOutbox, undeposited, undepositedSince, type OutboxRow } from '../store/outbox.ts'
+import {
+  isAnswerOnly,
+  peersWithOutbox,
+  undeposited,
+  undepositedSince,
+  waitAnswersOnly,
+  type OutboxRow,
+} from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
 import { placesFor } from './places.ts'
 import { isFromFuture, renewDeposit } from './renewal.ts'
+import { chooseSlot } from './ring.ts'
 import type { Copies, OwnCopies, Warehouse } from './warehouse.ts'
 import { encodeSecret } from './slot-secret.ts'
 import { markStored } from './stored.ts'
@@ -56,6 +62,8 @@ import type { Block } from './holders.ts'
 export const DEPOSIT_DELAY_MS = 400
 /** … up to that much longer: an observer cannot tell when exactly something was written. */
 const DEPOSIT_JITTER_MS = 400
+/** An answer follows a fetch anyway, and its reader may close the lid at any moment. */
+const ANSWER_DELAY_MS = 50
 /** How long a connected device may take. */
 export const DEPOSIT_PATIENCE_MS = 5_000
 /** Pause after a deposit that nobody took; it doubles. */
@@ -95,6 +103,7 @@ export class Depositor {
 
   /** The link to this device ended: what was to be given to it directly waits no longer for that. */
   disconnected(peerId: string): void {
+    if (this.#isStopped) return
     const waiting = this.#waiting.get(peerId)
     if (waiting?.isPatient === true && !waiting.isRunning) this.#later(peerId, waiting, this.#delay(peerId))
     else this.schedule(peerId)
@@ -120,8 +129,9 @@ export class Depositor {
   }
 
   #delay(peerId: string): number {
-    const { random, sessions } = this.#context()
+    const { random, sessions, store } = this.#context()
     if (sessions.isConnected(peerId)) return DEPOSIT_PATIENCE_MS
+    if (waitAnswersOnly(store, peerId)) return ANSWER_DELAY_MS
     return DEPOSIT_DELAY_MS + ((random(1)[0] ?? 0) / 255) * DEPOSIT_JITTER_MS
   }
 
@@ -238,7 +248,14 @@ export class Depositor {
   async #addOwn(id: number, own: OwnCopies, places: readonly string[]): Promise<void> {
     const context = this.#context()
     const deposit = depositById(context.store, id)
-    if (this.#isStopped || !own.isKept || deposit === undefined || deposit.state === 'void') return
+    if (this.#isStopped) return
+    if (deposit === undefined || deposit.state === 'void') {
+      const cids = own.blocks.map(({ cid }) => cid)
+      // Acknowledged while the own storage was at it.
+      await this.#warehouse.discard(cids, [])
+      return
+    }
+    if (!own.isKept) return
     const locations = new Map(own.blocks.map((block) => [toHex(block.cid), block]))
     const renewed = await renewDeposit(context, deposit, {
       blocks: deposit.blocks.map((block) => locations.get(toHex(block.cid)) ?? block),
@@ -254,14 +271,21 @@ export class Depositor {
     const { store, crypto, random, clock, vault } = this.#context()
     const { epoch, leaf } = this.#ringOf(first)
     const chain = `${epoch.id}/${leaf}`
-    const slot = nextSlot(depositsOfChain(store, chain), copies.blocks, ({ id }) => isAnswerOnly(store, id))
+    const held = depositsOfChain(store, chain)
+    const slot = chooseSlot(held, copies, ({ id }) => isAnswerOnly(store, id))
     if (slot === undefined) throw new Error('all slots of the epoch are in use')
     const secret: PointerSecret = chainSecret(epoch.keys.mailboxSecret, leaf, slot.number)
     const now = clock.now()
-    const all = [...(slot.extends?.blocks ?? []), ...copies.blocks]
-    const sequence = Math.max(now, (slot.before?.sequence ?? 0) + 1)
+    const all = [...(slot.extends?.blocks ?? []), ...slot.blocks]
+    // More than all others of the ring, whatever the clock says: its reader takes them in this order. PTR-5
+    const sequence = held.reduce((least, { sequence: taken }) => Math.max(least, taken + 1), now)
     const expiresAt = now + WAITING_LIFETIME_MS
-    const holders = [...copies.holders.map(({ address }) => address), ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
+    const before = slot.extends === undefined ? [] : holdingsOf(store, slot.extends.id)
+    const pushNodes = [
+      ...copies.holders.map(({ address }) => address),
+      ...before.flatMap(({ holder, isLost }) => (isLost ? [] : [holder])),
+    ]
+    const holders = [...new Set([...pushNodes, ...copies.locations])].slice(0, POINTER_HOLDERS_MAX)
     const facts = { sequence, expiresAt, nonce: random(24) }
     const record = await sealPointer(crypto, secret, facts, { blocks: all, holders })
     return {
@@ -332,39 +356,4 @@ function nextBatch(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   const end = rows.findIndex(isSealed)
   const run = end < 0 ? rows : rows.slice(0, end)
   return run.filter(({ conversation }) => conversation === first.conversation)
-}
-
-/** Everybody was told to forget what was in it. */
-const isFree = (held: Deposit | undefined): boolean =>
-  held === undefined || (held.state === 'void' && held.blocks.length === 0)
-
-const fits = (blocks: readonly PointedBlock[]): boolean =>
-  blocks.length <= POINTER_BLOCKS_MAX &&
-  blocks.filter(({ location }) => location !== undefined).length <= POINTER_LOCATIONS_MAX
-
-interface SlotChoice {
-  readonly number: number
-  /** What was in the slot: the new record has to count more. */
-  readonly before: Deposit | undefined
-  /** It still waits, so its blocks stay in the pointer. */
-  readonly extends: Deposit | undefined
-}
-
-/**
- * The slot behind the last, if it is free, or if only answers wait in it, which are given again when they are missed. When
- * none is, the newest deposit with room is extended. PTR-3
- */
-export function nextSlot(
-  deposits: readonly Deposit[],
-  blocks: readonly PointedBlock[],
-  isAnswer: (deposit: Deposit) => boolean,
-): SlotChoice | undefined {
-  const newest = deposits.at(-1)
-  const inTurn = Array.from({ length: POINTER_SLOTS }, (_, step) => ((newest?.slot ?? -1) + 1 + step) % POINTER_SLOTS)
-  const heldIn = (number: number) => deposits.find(({ slot }) => slot === number)
-  const free = inTurn.find((number) => isFree(heldIn(number)))
-  const number = free ?? inTurn.find((slot) => deposits.some((held) => held.slot === slot && isAnswer(held)))
-  if (number !== undefined) return { number, before: heldIn(number), extends: undefined }
-  const roomy = deposits.findLast((deposit) => fits([...deposit.blocks, ...blocks]))
-  return roomy && { number: roomy.slot, before: roomy, extends: roomy }
 }

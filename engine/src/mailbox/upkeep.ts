@@ -8,8 +8,10 @@ import type { Cancel } from '../ports/clock.ts'
 import {
   abandonedDeposits,
   deleteDeposit,
+  forgetHoldings,
   holdingsOf,
   markReleased,
+  markVoid,
   placedDeposits,
   saveHolding,
   unreleasedDeposits,
@@ -145,35 +147,45 @@ export class Upkeep {
         await this.#release(deposit)
       }
     }
-    // Of a run before this one, that ended in the middle.
+    // Of a run before this one, that ended in the middle, and what the own storage could not be asked to forget.
     for (const deposit of unreleasedDeposits(store)) {
-      if (this.#isStopped) return
-      await this.#discard(deposit)
+      if (this.#isStopped || !(await this.#discard(deposit))) return
     }
   }
 
   /** An empty record says that nothing waits under the key any more; then storage is emptied. OFF-8 */
   async #release(deposit: Deposit): Promise<void> {
     const nothing = { blocks: [], holders: [], locations: [], state: 'void' } as const
+    const { store, turns, log } = this.#context()
     const emptied = await renewDeposit(this.#context(), deposit, nothing)
+    // A worked record cannot be taken back; its block goes, so it leads to nothing.
+    if (deposit.secretSealed === undefined) await turns.run('input', () => () => markVoid(store, deposit.id))
+    // It was changed meanwhile, and may be needed again.
+    else if (emptied === undefined) return
     await this.#discard(deposit)
-    if (emptied !== undefined) await this.#point(emptied).catch(() => undefined)
+    await (emptied && this.#point(emptied))?.catch((error: unknown) =>
+      log.log('debug', 'nobody was told that nothing waits any more', { error: String(error) }),
+    )
   }
 
-  /** Everybody is told to forget the blocks; whoever is not there forgets them when their time is over. */
-  async #discard(deposit: Deposit): Promise<void> {
+  /**
+   * Everybody is told to forget the blocks; a push node that is not there forgets them when their time is over, the own
+   * storage does not. @returns whether it did, or else is to be asked again.
+   */
+  async #discard(deposit: Deposit): Promise<boolean> {
     const { store, turns } = this.#context()
     const holders = holdingsOf(store, deposit.id).map(({ holder }) => holder)
-    await this.#warehouse.discard(
+    const isForgotten = await this.#warehouse.discard(
       deposit.blocks.map(({ cid }) => cid),
       holders,
     )
     await turns.run('input', () => (commit) => {
-      // A worked record cannot be taken back; its block is gone, so it leads to nothing.
-      if (deposit.secretSealed === undefined) deleteDeposit(store, deposit.id)
+      if (!isForgotten) forgetHoldings(store, deposit.id)
+      else if (deposit.secretSealed === undefined) deleteDeposit(store, deposit.id)
       else markReleased(store, deposit.id)
       commit.touch('network')
     })
+    return isForgotten
   }
 
   /** Answers are put again for a day: their reader asks for them anew after that. */

@@ -57,12 +57,13 @@ export class Warehouse {
    * @throws PortError when nobody but this machine has them: the reader may as well be dialled.
    */
   async keep(places: readonly string[], blocks: readonly Block[], wanted: number): Promise<Copies> {
+    const leaving = this.#leave(places, blocks, wanted)
+    // What this machine alone has is in the outbox already: a second copy would be nobody's when a link takes the first.
+    if (!this.#options.hasOwnLocations && (await leaving).length === 0) throw notTaken(places)
     const keeping = this.#keepSelf(blocks)
-    const holders = await this.#leave(places, blocks, wanted)
+    const holders = await leaving
     const own = holders.length === 0 ? await keeping : await this.#inTime(keeping)
-    if (holders.length === 0 && own?.isKeptElsewhere !== true) {
-      throw new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)
-    }
+    if (holders.length === 0 && own?.isKeptElsewhere !== true) throw notTaken(places)
     if (own !== undefined) return { ...own, holders, later: undefined }
     const named = blocks.map(({ cid, size }) => ({ cid, size }))
     return { blocks: named, locations: [], isKept: false, isKeptElsewhere: false, holders, later: keeping }
@@ -188,8 +189,11 @@ export class Warehouse {
     return known.length === 0 ? otherwise : Math.max(...known)
   }
 
-  /** Nobody needs these any more. What cannot be reached forgets them by itself when their time is over. OFF-8 */
-  async discard(cids: readonly Uint8Array[], holders: readonly string[]): Promise<void> {
+  /**
+   * Nobody needs these any more. A push node that cannot be reached forgets them by itself when their time is over. OFF-8
+   * @returns false when the own storage may still have some of them.
+   */
+  async discard(cids: readonly Uint8Array[], holders: readonly string[]): Promise<boolean> {
     const { log } = this.#context()
     const drops = holders.map((address) =>
       this.#options.holders
@@ -199,13 +203,23 @@ export class Warehouse {
         ),
     )
     await Promise.all(drops)
-    const storage = await this.#storage()
-    for (const cid of storage === undefined ? [] : cids) {
-      // What is not done now is done after the next start: the deposit is still there.
-      this.#options.signal.throwIfAborted()
-      await storage
-        ?.remove(cidText(cid), this.#options.signal)
-        .catch((error: unknown) => log.log('warn', 'the own storage keeps what nobody needs', { error: String(error) }))
+    return this.#forgetSelf(cids)
+  }
+
+  async #forgetSelf(cids: readonly Uint8Array[]): Promise<boolean> {
+    const { openStorage, signal } = this.#options
+    try {
+      const storage = await openStorage()
+      for (const cid of cids) await storage?.remove(cidText(cid), signal)
+      return true
+    } catch (error) {
+      // What is not done now is done after the next start.
+      signal.throwIfAborted()
+      this.#context().log.log('warn', 'the own storage keeps what nobody needs', { error: String(error) })
+      return false
     }
   }
 }
+
+const notTaken = (places: readonly string[]): PortError =>
+  new PortError('UNREACHABLE', `none of ${places.length} push nodes took it`, true)

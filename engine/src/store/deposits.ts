@@ -51,13 +51,18 @@ export interface Deposit extends NewDeposit {
 /** The vault's name for the secret of a deposit. */
 export const depositPlace = (chain: string, slot: number): string => `deposits/${chain}/${slot}`
 
-/** Takes the place of what was in the slot: nothing, or nothing that is still needed. */
+/** Takes the place of what was in the slot: nothing, or nothing that is still needed, which is void from now on. */
 export function insertDeposit(store: StorePort, deposit: NewDeposit): number {
-  const former = 'SELECT id FROM deposits WHERE chain = ? AND slot = ?'
+  const former = 'FROM deposits WHERE chain = ? AND slot = ?'
   const place = [deposit.chain, deposit.slot]
-  store.run(`DELETE FROM outbox WHERE deposit IN (${former})`, place)
-  store.run(`DELETE FROM holdings WHERE deposit IN (${former})`, place)
-  store.run('DELETE FROM deposits WHERE chain = ? AND slot = ?', place)
+  store.run(`DELETE FROM outbox WHERE deposit IN (SELECT id ${former})`, place)
+  store.run(`DELETE ${former} AND state = 'void' AND blocks = x'80'`, place)
+  // Its blocks are still with others. Counted on, so that no change that was begun before finds it; its secret is in use anew.
+  store.run(
+    `UPDATE deposits SET chain = 'former/' || id, slot = 0, state = 'void', sequence = sequence + 1, secret_sealed = NULL
+     WHERE chain = ? AND slot = ?`,
+    place,
+  )
   store.run(
     `INSERT INTO deposits (peer_id, chain, slot, key, secret_sealed, sequence, record, blocks, locations, wanted, topic,
        state, created_at, renewed_at, expires_at)
@@ -146,15 +151,25 @@ export const abandonedDeposits = (store: StorePort, limit: number): readonly Dep
 export const unreleasedDeposits = (store: StorePort): readonly Deposit[] =>
   store.all("SELECT * FROM deposits WHERE state = 'void' AND blocks <> x'80' ORDER BY id").map(readDeposit)
 
+/** Nobody needs it any more, and its record cannot be changed. */
+export function markVoid(store: StorePort, id: number): void {
+  store.run("UPDATE deposits SET state = 'void' WHERE id = ?", [id])
+}
+
+/** The push nodes were told to forget it. */
+export function forgetHoldings(store: StorePort, id: number): void {
+  store.run('DELETE FROM holdings WHERE deposit = ?', [id])
+}
+
 /** Nobody has anything of it any more; what stays is the sequence of its slot. */
 export function markReleased(store: StorePort, id: number): void {
   store.run("UPDATE deposits SET blocks = x'80', locations = x'80' WHERE id = ? AND state = 'void'", [id])
-  store.run('DELETE FROM holdings WHERE deposit = ?', [id])
+  forgetHoldings(store, id)
 }
 
 export function deleteDeposit(store: StorePort, id: number): void {
   store.run('DELETE FROM deposits WHERE id = ?', [id])
-  store.run('DELETE FROM holdings WHERE deposit = ?', [id])
+  forgetHoldings(store, id)
 }
 
 export interface Holding {
