@@ -203,3 +203,15 @@ export const RELAY_CIRCUIT_BYTES_MAX = 128 * 1_048_576
 export const RELAY_CIRCUIT_LIFETIME_MS = 12 * HOUR_MS
 /** Circuits that one peer may open, and circuits that may end at one peer. */
 export const RELAY_CIRCUITS_PER_PEER_MAX = 64
+
+// OpenBazaar 2.0 (OBZ): the limits of that network, except the fields
+/** One message on a stream, and with it one envelope. OBZ-6 */
+export const OPENBAZAAR_MESSAGE_BYTES_MAX = 4_194_304
+/** Fields of one protobuf message that are looked at; a message with more is refused. OBZ-5 */
+export const OPENBAZAAR_FIELDS_MAX = 16_384
+export const OPENBAZAAR_CHAT_LETTERS_MAX = 20_000
+export const OPENBAZAAR_SUBJECT_LETTERS_MAX = 500
+/** What UnixFS keeps in one block; larger files are trees. OBZ-12 */
+export const OPENBAZAAR_LEAF_BYTES_MAX = 262_144
+/** Bits of a peer id that its pointer key tells. OBZ-13 */
+export const OPENBAZAAR_POINTER_BITS = 14
