@@ -17,6 +17,7 @@ import {
   unreleasedDeposits,
   type Deposit,
 } from '../store/deposits.ts'
+import { unrequest } from '../store/contacts.ts'
 import { failEntry } from '../store/entries.ts'
 import { deleteOutbox, expiredOutbox, isAnswerOnly, outboxOfDeposit } from '../store/outbox.ts'
 import { forgetRetrieved } from '../store/retrieved.ts'
@@ -34,6 +35,8 @@ export const UPKEEP_SOON_MS = 30_000
 export const HOLDER_SILENT_MS = 3 * UPKEEP_INTERVAL_MS
 /** A reader that gave no sign gets a newer pointer, so that it answers again: its answer may have been lost. */
 export const RENEWAL_MS = DAY_MS
+/** How long an answer is looked after; its reader asks for it anew as long as it needs it. */
+const ANSWER_CARE_MS = 2 * RENEWAL_MS
 /** Work is taken up after what was released a moment ago has come together. */
 const RELEASE_DELAY_MS = 1_000
 const BATCH = 32
@@ -128,7 +131,9 @@ export class Upkeep {
       store.run("DELETE FROM deposits WHERE state = 'void' AND expires_at <= ?", [now])
       for (const row of expiredOutbox(store, now - WAITING_LIFETIME_MS)) {
         deleteOutbox(store, row.seq)
-        if (row.message === undefined || row.conversation === undefined) continue
+        if (row.conversation === undefined) continue
+        if (row.kind === 'request') unrequest(store, row.conversation)
+        if (row.message === undefined) continue
         failEntry(store, row.message, 'expired')
         commit.touchMessage(row.conversation, toHex(row.message))
       }
@@ -188,11 +193,11 @@ export class Upkeep {
     return isForgotten
   }
 
-  /** Answers are put again for a day: their reader asks for them anew after that. */
+  /** Answers are looked after for a while, or they would lie with the same liars each time that they are given again. */
   async #care(deposit: Deposit): Promise<void> {
     const { store, clock } = this.#context()
-    if (!isAnswerOnly(store, deposit.id)) await this.#lookAfter(deposit)
-    else if (clock.now() - deposit.createdAt < RENEWAL_MS) await this.#point(deposit)
+    const isYoung = clock.now() - deposit.createdAt < ANSWER_CARE_MS
+    if (isYoung || !isAnswerOnly(store, deposit.id)) await this.#lookAfter(deposit)
   }
 
   async #lookAfter(deposit: Deposit): Promise<void> {
@@ -259,7 +264,13 @@ export class Upkeep {
     missing: number,
   ): Promise<Copies | undefined> {
     const context = this.#context()
-    const places = placesFor(context, deposit.peerId).filter((address) => !good.includes(address))
+    // Whoever failed before is asked again only when there is nobody else.
+    const failed = new Set(
+      holdingsOf(context.store, deposit.id).flatMap(({ holder, isLost }) => (isLost ? holder : [])),
+    )
+    const places = placesFor(context, deposit.peerId)
+      .filter((address) => !good.includes(address))
+      .sort((a, b) => Number(failed.has(a)) - Number(failed.has(b)))
     if (blocks.length === 0 || places.length === 0) return undefined
     const copies = await this.#warehouse.keep(places, blocks, missing).catch(() => undefined)
     if (copies === undefined || copies.holders.length === 0) return undefined
