@@ -76,7 +76,8 @@ async function deliver(world: World, steps: { who: string; what: string }[], kil
   await finish(world, life)
 }
 
-async function befriend(world: World, life: Life, alice: Person, bob: Person): Promise<string> {
+/** Two who meet, and from then on never reach each other. @returns the conversation. */
+export async function befriend(world: World, life: Life, alice: Person, bob: Person): Promise<string> {
   for (const person of world.people) person.open()
   await world.run(1_000)
   const { link } = await insist(world, () => alice.do('invites.create', {}))
@@ -101,7 +102,7 @@ function strike(world: World, { victim, isDurable }: Kill, { who, what }: { who:
 }
 
 /** Only `person` is there, until `isOver` and a little longer, or for PHASE_MS_MAX. */
-async function phase(world: World, person: Person, isOver: () => boolean): Promise<void> {
+export async function phase(world: World, person: Person, isOver: () => boolean): Promise<void> {
   for (const other of world.people) if (other !== person) await world.sendAway(other)
   world.comeBack(person)
   await world.run(4_500)

@@ -29,8 +29,9 @@ const CHURN_PER_HOUR = 0.3
 const SHIFT_MS = 5 * 60 * SECOND_MS
 const ACTS_OF_SHIFT = 3
 const STEP_MS = 5_000
-/** A holder that passes every challenge and gives nothing is replaced after a day. */
-const CONVERGENCE_MS_MAX = 30 * HOUR_MS
+/** Holders are challenged every hour; one that passes and gives nothing gets company after a day. */
+const PATIENCE_MS = 75 * 60 * SECOND_MS
+const DAYS_MAX = 2
 const SKEW_MS_MAX = 120 * SECOND_MS
 
 const FAULTS: MailboxFaults = {
@@ -155,18 +156,25 @@ async function writeToAll(life: Life, person: Person): Promise<void> {
 /** Everybody is there, and still nobody reaches anybody. */
 async function converge(world: World, life: Life): Promise<number> {
   const startMs = world.timeline.nowMs
-  for (const person of world.people) world.comeBack(person)
-  for (;;) {
-    const passedMs = world.timeline.nowMs - startMs
-    if (passedMs % (12 * STEP_MS) === 0) await careForAll(world, life, true)
-    const found = await differences(world, life)
-    if (found.length === 0) return passedMs
-    if (passedMs >= CONVERGENCE_MS_MAX) {
-      const all = await differences(world, life, true)
-      throw new Breach(`no convergence after ${passedMs} ms:\n${all.join('\n')}`)
+  for (let day = 0; day <= DAYS_MAX; day++) {
+    if (day > 0) await sleepADay(world)
+    for (const person of world.people) world.comeBack(person)
+    for (let passedMs = 0; passedMs < PATIENCE_MS; passedMs += STEP_MS) {
+      if (passedMs % (12 * STEP_MS) === 0) await careForAll(world, life, true)
+      const found = await differences(world, life)
+      if (found.length === 0) return world.timeline.nowMs - startMs
+      await world.run(STEP_MS)
     }
-    await world.run(passedMs < 10 * 60 * SECOND_MS ? STEP_MS : 12 * STEP_MS)
   }
+  const all = await differences(world, life, true)
+  throw new Breach(`no convergence after ${DAYS_MAX} days:\n${all.join('\n')}`)
+}
+
+/** Nobody is there, and nothing strikes. */
+async function sleepADay(world: World): Promise<void> {
+  world.tally.count('a day of healing')
+  for (const person of world.people) await world.sendAway(person)
+  await world.run(24 * HOUR_MS)
 }
 
 /** One line of numbers. */
