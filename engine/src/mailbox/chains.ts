@@ -18,8 +18,10 @@ import type { Origin } from '../conversation/receive.ts'
 import type { Epoch } from '../conversation/state.ts'
 import { textOf } from '../store/rows.ts'
 
-/** Conversations whose pointers are looked for: the latest ones. */
-const CONVERSATIONS_MAX = 256
+/** Conversations whose pointers are looked for each time, the latest ones; the keys of all would be too many to ask for. */
+const LATEST_MAX = 240
+/** … and of the others, in turn: of those the whole rings, since it is a while until their next turn. */
+const SELDOM_MAX = 16
 /** Epochs of a conversation whose whole rings are looked at: its sender is in one of them unless there was a fork. */
 const WHOLE_EPOCHS = 3
 /** Older epochs of which only the next slots are looked at. */
@@ -42,6 +44,8 @@ export interface Chain {
   readonly leaf: number
   /** Its epoch is new enough that its whole ring is looked at. */
   isWhole: boolean
+  /** Looked for now and then. */
+  isSeldom: boolean
   /** Computed so far, by number. */
   readonly slots: Map<number, Slot>
   /** The slot that was read last. */
@@ -53,6 +57,8 @@ export class Chains {
   /** By epoch id. */
   #byEpoch = new Map<string, readonly Chain[]>()
   #slotsByPrefix = new Map<string, Slot>()
+  /** Of those that are not among the latest, who is next. */
+  #turn = 0
 
   constructor(context: () => Context) {
     this.#context = context
@@ -60,22 +66,16 @@ export class Chains {
 
   /** All chains as they are now; those of epochs that are not retained any more are forgotten. */
   current(): readonly Chain[] {
-    const { store, conversations } = this.#context()
-    const rows = store.all(
-      `SELECT conversations.id AS id FROM conversations JOIN contacts ON contacts.conversation = conversations.id
-       WHERE contacts.status = 'active' AND contacts.account NOT IN (SELECT account FROM blocks)
-       ORDER BY conversations.updated_at DESC LIMIT ?`,
-      [CONVERSATIONS_MAX],
-    )
+    const { conversations } = this.#context()
     const byEpoch = new Map<string, readonly Chain[]>()
-    for (const row of rows) {
-      const state = conversations.get(textOf(row, 'id'))
+    for (const { id, isSeldom } of this.#due()) {
+      const state = conversations.get(id)
       if (state === undefined) continue
       const epochs = [...state.epochs.values()].sort((a, b) => b.createdAt - a.createdAt || b.depth - a.depth)
       epochs.slice(0, EPOCHS_MAX).forEach((epoch, index) => {
         const isWhole = index < WHOLE_EPOCHS || epoch.id === state.headEpoch
         const known = this.#byEpoch.get(epoch.id) ?? this.#chainsOf(state.id, epoch)
-        for (const chain of known) chain.isWhole = isWhole
+        for (const chain of known) Object.assign(chain, { isWhole, isSeldom })
         byEpoch.set(epoch.id, known)
       })
     }
@@ -87,6 +87,24 @@ export class Chains {
     return chains
   }
 
+  /** Conversations whose turn it is. */
+  #due(): readonly { readonly id: string; readonly isSeldom: boolean }[] {
+    const rows = this.#context().store.all(
+      `SELECT conversations.id AS id FROM conversations JOIN contacts ON contacts.conversation = conversations.id
+       WHERE contacts.status = 'active' AND contacts.account NOT IN (SELECT account FROM blocks)
+       ORDER BY conversations.updated_at DESC, conversations.id`,
+    )
+    const ids = rows.map((row) => textOf(row, 'id'))
+    const others = ids.slice(LATEST_MAX)
+    const start = this.#turn < others.length ? this.#turn : 0
+    const seldom = others.slice(start, start + SELDOM_MAX)
+    this.#turn = start + seldom.length
+    return [
+      ...ids.slice(0, LATEST_MAX).map((id) => ({ id, isSeldom: false })),
+      ...seldom.map((id) => ({ id, isSeldom: true })),
+    ]
+  }
+
   /** As {@link current} found them last. */
   known(): readonly Chain[] {
     return [...this.#byEpoch.values()].flat()
@@ -94,7 +112,8 @@ export class Chains {
 
   /** The slots of a chain to look at: all of its ring, or those that come next. */
   async slotsOf(chain: Chain, scope: 'near' | 'full'): Promise<readonly Slot[]> {
-    const count = scope === 'full' && chain.isWhole ? POINTER_SLOTS : NEAR_SLOTS
+    const isAll = (scope === 'full' || chain.isSeldom) && chain.isWhole
+    const count = isAll ? POINTER_SLOTS : NEAR_SLOTS
     const slots: Slot[] = []
     for (let step = 1; step <= count; step++)
       slots.push(await this.#slot(chain, (chain.lastRead + step) % POINTER_SLOTS))
@@ -124,7 +143,8 @@ export class Chains {
       if (certificate === undefined) return []
       const origin = { account: certificate.account, peerId: peerIdOfKey(certificate.deviceKey) }
       const { mailboxSecret } = epoch.keys
-      return [{ conversation, origin, mailboxSecret, leaf: member.leaf, isWhole: true, slots: new Map(), lastRead: -1 }]
+      const where = { conversation, origin, mailboxSecret, leaf: member.leaf }
+      return [{ ...where, isWhole: true, isSeldom: false, slots: new Map(), lastRead: -1 }]
     })
   }
 }
