@@ -31,7 +31,6 @@ import {
   utf8,
   workOf,
   type MailboxRequest,
-  type MailboxResponse,
   type Payload,
   type PointerPayload,
   type PointerSecret,
