@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { leftovers } from './converge.ts'
 import { createDice } from './dice.ts'
 import { befriend, phase } from './kill-matrix.ts'
 import { Life } from './life.ts'
@@ -26,8 +25,11 @@ async function createScene(lies: readonly (Lie | undefined)[]) {
   return { world, life, alice, bob }
 }
 
+const contentsOf = ({ disk }: Person): number =>
+  Number(disk.all("SELECT count(*) AS n FROM outbox WHERE kind = 'content'")[0]?.['n'])
+
 /** What Alice wrote arrived, and she knows it. */
-const isOver = (alice: Person): boolean => leftovers(alice, true).length === 0
+const isOver = (alice: Person): boolean => contentsOf(alice) === 0
 
 /** By turns, until it is over; days pass in between. @returns how many had to. */
 async function converge(world: World, alice: Person, bob: Person): Promise<number> {
@@ -67,7 +69,7 @@ describe.each(LIES)('push nodes that lie: %s', (lie) => {
       forget(world)
       await phase(world, bob, () => false)
       await phase(world, alice, () => isOver(alice))
-      const waiting = Number(alice.disk.all("SELECT count(*) AS n FROM outbox WHERE kind = 'content'")[0]?.['n'])
+      const waiting = contentsOf(alice)
       expect(waiting === 2 || textsOf(bob) === 2, `${waiting} wait, ${textsOf(bob)} arrived`).toBe(true)
       world.exchange.pushNodes[0]?.setLie(undefined)
       expect(await converge(world, alice, bob), `lie: ${lie}`).toBeLessThanOrEqual(DAYS_MAX)
