@@ -115,6 +115,8 @@ export class InviteBundles {
 
   async #publishAll(): Promise<void> {
     const context = this.#context()
+    // With nobody to leave them with, every new invite would open all of them in vain.
+    if (context.sessions.mailbox.pushNodes().length === 0 && !this.#options.warehouse.hasOwnLocations) return
     const secrets = inviteSecrets(context, context.clock.now())
     for (const [id, secret] of secrets) {
       if (this.#isStopped) return
