@@ -69,6 +69,8 @@ export const DEPOSIT_PATIENCE_MS = 5_000
 /** Pause after a deposit that nobody took; it doubles. */
 const RETRY_MIN_MS = 2_000
 const RETRY_MAX_MS = 5 * 60_000
+/** Of one deposit: a push node takes all of it or nothing, and what it gives one peer is bounded. */
+const BATCH_BYTES_MAX = 4 * 1_048_576
 /** Copies that push nodes should hold, where there are as many. */
 export const COPIES_WANTED = 2
 
@@ -348,12 +350,15 @@ export interface Prepared extends Pick<
   readonly extends: Deposit | undefined
 }
 
-/** Sealed envelopes have a pointer each; outer ones of one run share theirs, in order. */
+/** Sealed envelopes have a pointer each; outer ones of one run share theirs, in order, as long as they are not too large. */
 function nextBatch(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   const isSealed = ({ kind }: OutboxRow) => kind === 'request' || kind === 'welcome'
   const [first] = rows
   if (first === undefined || isSealed(first)) return rows.slice(0, 1)
   const end = rows.findIndex(isSealed)
   const run = end < 0 ? rows : rows.slice(0, end)
-  return run.filter(({ conversation }) => conversation === first.conversation)
+  const batch = run.filter(({ conversation }) => conversation === first.conversation)
+  let bytes = 0
+  const full = batch.findIndex((row) => (bytes += row.bytes.length) > BATCH_BYTES_MAX)
+  return full < 0 ? batch : batch.slice(0, Math.max(1, full))
 }

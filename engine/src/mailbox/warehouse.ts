@@ -89,11 +89,22 @@ export class Warehouse {
           return
         } catch (error) {
           this.#context().log.log('info', 'a push node did not take what waits', { error: String(error) })
+          this.#takeBack(address, blocks)
         }
       }
     }
     await Promise.all(Array.from({ length: wanted }, leave))
     return taken
+  }
+
+  /** What it took of them would count as ours for thirty days. Nobody waits for it: what it is told next is told behind this. */
+  #takeBack(address: string, blocks: readonly Block[]): void {
+    const cids = blocks.map(({ cid }) => cid)
+    this.#options.holders
+      .drop(address, cids)
+      .catch((error: unknown) =>
+        this.#context().log.log('debug', 'a push node may keep some of what waits', { error: String(error) }),
+      )
   }
 
   async #keepSelf(blocks: readonly Block[]): Promise<OwnCopies> {
