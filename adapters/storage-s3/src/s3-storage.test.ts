@@ -1,5 +1,7 @@
 import { namedBlock, never } from '@parley/engine/contract'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Socket } from 'node:net'
+import { release } from 'node:os'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createHttpReader } from './http-reader.ts'
 import { createS3Storage } from './s3-storage.ts'
@@ -54,6 +56,27 @@ describe('a bucket', () => {
     expect([...hosts]).toEqual(['127.0.0.1'])
     await storage.stop()
     await s3.dispose()
+  })
+  it('[BLK-14] learns nothing about the machine and its configuration', async () => {
+    vi.stubEnv('AWS_EXECUTION_ENV', 'machine-of-somebody')
+    vi.stubEnv('AWS_SDK_UA_APP_ID', 'app-of-somebody')
+    const headers: IncomingHttpHeaders[] = []
+    const { server, port } = await listen((request, response) => {
+      headers.push(request.headers)
+      request.resume()
+      response.end()
+    })
+    const storage = createS3Storage(optionsFor(`http://127.0.0.1:${port}`))
+    const { cid, block } = namedBlock(5, 600)
+    await storage.store(cid, block, never())
+    const said = JSON.stringify(headers)
+    expect(headers.length).toBe(1)
+    expect(said).toContain('parley')
+    for (const secret of ['somebody', process.version.slice(1), process.platform, release()]) {
+      expect(said).not.toContain(secret)
+    }
+    await storage.stop()
+    await close(server)
   })
   it('[BLK-7] [BLK-14] that does not exist is a refusal; a busy or broken service is not', async () => {
     const s3 = await startS3()

@@ -114,6 +114,9 @@ function clientConfig(options: S3StorageOptions): S3.S3ClientConfig {
     region,
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle,
+    // by default it names the system, its version and what the machine's own configuration says, also through Tor
+    userAgentAppId: async () => undefined,
+    defaultUserAgentProvider: async () => [['parley']],
     // the engine tries again, with pauses of its own
     maxAttempts: 1,
     retryMode: 'standard',
