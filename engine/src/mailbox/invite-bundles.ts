@@ -4,11 +4,13 @@
  */
 import {
   blockCid,
+  equalBytes,
   invitePointerSecret,
   openInviteBundle,
   openPointer,
   peerIdOfKey,
   pointerKey,
+  POINTER_HOLDERS_MAX,
   sealInviteBundle,
   sealPointer,
   sha256,
@@ -24,7 +26,15 @@ import { inviteSecrets } from '../contact/invites.ts'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { allContacts, isBlockedAccount, type ContactRow } from '../store/contacts.ts'
-import { changeDeposit, depositPlace, depositsOfChain, insertDeposit, saveHolding } from '../store/deposits.ts'
+import {
+  changeDeposit,
+  depositPlace,
+  depositsOfChain,
+  holdingsOf,
+  insertDeposit,
+  saveHolding,
+  type Deposit,
+} from '../store/deposits.ts'
 import { textOf } from '../store/rows.ts'
 import type { Blocks } from './blocks.ts'
 import { COPIES_WANTED } from './depositor.ts'
@@ -148,7 +158,8 @@ export class InviteBundles {
     const now = clock.now()
     const sequence = Math.max(now, (held?.sequence ?? 0) + 1)
     const expiresAt = now + WAITING_LIFETIME_MS
-    const holders = [...copies.holders.map(({ address }) => address), ...copies.locations]
+    const pushNodes = copies.holders.map(({ address }) => address)
+    const holders = [...pushNodes, ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
     const facts = { sequence, expiresAt, nonce: random(NONCE_BYTES) }
     const record = await sealPointer(crypto, secret, facts, { blocks: [block], holders })
     const key = pointerKey(await crypto.ed25519PublicKey(secret.seed))
@@ -163,6 +174,16 @@ export class InviteBundles {
       }
     })
     await this.#options.warehouse.point(record, key, places)
+    const former = held?.blocks.filter(({ cid }) => !equalBytes(cid, block.cid)) ?? []
+    if (held !== undefined && former.length > 0) await this.#discard(held, former)
+  }
+
+  async #discard({ id }: Deposit, blocks: Deposit['blocks']): Promise<void> {
+    const holders = holdingsOf(this.#context().store, id).map(({ holder }) => holder)
+    await this.#options.warehouse.discard(
+      blocks.map(({ cid }) => cid),
+      holders,
+    )
   }
 
   #ownBundle(): Promise<Uint8Array> {
@@ -185,10 +206,7 @@ export class InviteBundles {
   async #retract(chain: string): Promise<void> {
     const { store, turns } = this.#context()
     for (const deposit of depositsOfChain(store, chain)) {
-      await this.#options.warehouse.discard(
-        deposit.blocks.map(({ cid }) => cid),
-        this.#context().sessions.mailbox.pushNodes(),
-      )
+      await this.#discard(deposit, deposit.blocks)
       await turns.run('input', () => () => changeDeposit(store, deposit, { ...deposit, blocks: [] }, 'void'))
     }
   }
