@@ -9,7 +9,7 @@ const SECOND_MS = 1_000
 /** A storage in memory; what it has outlives the engine. */
 function createStorage(kind: 'self-hosted' | 's3' = 'self-hosted') {
   const blocks = new Map<string, Uint8Array>()
-  const state = { isAway: false }
+  const state = { isAway: false, slow: Promise.resolve() }
   const check = () => {
     if (state.isAway) throw new PortError('STORAGE_UNREACHABLE', 'the storage is away', true)
   }
@@ -17,6 +17,7 @@ function createStorage(kind: 'self-hosted' | 's3' = 'self-hosted') {
     kind,
     async store(cid, block) {
       check()
+      await state.slow
       blocks.set(cid, block.slice())
       return [`https://storage.example/${cid}`]
     },
@@ -173,4 +174,21 @@ test('[PTR-8] [OFF-8] of the bundles under an invite only the newest is kept, an
   await alice.engine.call('invites.revoke', { id })
   await world.pass(60 * SECOND_MS)
   expect([blocks.size, push.figures().blocks]).toEqual([0, 0])
+})
+
+test('[OFF-8] what the own storage took only after it was acknowledged is removed again', async () => {
+  await using world = await createWorld()
+  await world.openPushNode()
+  const own = createStorage()
+  const { alice, bob, conversation, idle } = await apart(world, own)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  own.state.slow = promise
+  await send(alice, conversation, 'faster than the disk')
+  await world.pass(5 * SECOND_MS)
+  await world.restart(bob)
+  await world.pass(30 * SECOND_MS)
+  expect(await states(alice, conversation)).toEqual(['delivered'])
+  resolve()
+  await world.pass(10 * SECOND_MS)
+  expect(own.blocks.size).toBe(idle)
 })
