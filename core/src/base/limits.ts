@@ -25,7 +25,8 @@ export const DEVICES_PER_ACCOUNT_MAX = 8
 export const BUNDLE_BYTES_MAX = 65_536
 export const BUNDLE_LIFETIME_MS = 35 * DAY_MS
 export const INBOX_KEY_ROTATION_MS = 7 * DAY_MS
-export const INBOX_KEY_RETENTION_MS = 28 * DAY_MS
+/** After its rotation: a bundle with it is good for BUNDLE_LIFETIME_MS, and what is sealed on its last day may wait a month. */
+export const INBOX_KEY_RETENTION_MS = 58 * DAY_MS
 export const ADDRESSES_PER_DEVICE_MAX = 16
 export const ADDRESS_LENGTH_MAX = 256
 export const CAPABILITIES_MAX = 8
@@ -44,7 +45,7 @@ export const REQUESTS_PENDING_MAX = 200
 export const REQUEST_TEXT_LETTERS_MAX = 1_000
 export const SEALED_LIFETIME_MS = 30 * DAY_MS
 /** Own inbox keys that are tried on one envelope: INBOX_KEY_RETENTION_MS / INBOX_KEY_ROTATION_MS and the current one. */
-export const INBOX_KEYS_MAX = 5
+export const INBOX_KEYS_MAX = 10
 export const SEALED_TYPE_LENGTH_MAX = 64
 export const CONVERSATION_ID_BYTES = 32
 export const GROUP_ID_BYTES_MAX = 64

@@ -11,6 +11,7 @@ import {
   KEY_PACKAGE_LIFETIME_MS,
   sha256,
   toHex,
+  WAITING_LIFETIME_MS,
   verifyDeviceBundle,
   encodeCbor,
   decodeCbor,
@@ -105,12 +106,14 @@ function isCurrent({ settings }: BundleContext, held: Held, wish: BundleWish): b
 async function makeKeyPackage(context: BundleContext, now: number, isLastResort: boolean) {
   const { store, vault, mls, self } = context
   const notAfter = now + KEY_PACKAGE_LIFETIME_MS - CLOCK_SKEW_MAX_MS
+  // The Welcome that uses it on its last day may wait as long as anything.
+  const keptUntil = notAfter + WAITING_LIFETIME_MS
   const options = { notBefore: now - CLOCK_SKEW_MAX_MS, notAfter, isLastResort }
   const { keyPackage, secrets } = await generateKeyPackage(mls, self.signer, options)
   const name = `${KEY_PACKAGE}${toHex(sha256(keyPackage))}`
   return {
     keyPackage,
-    save: () => saveSecret(store, vault, name, encodeCbor([keyPackage, secrets, isLastResort]), notAfter),
+    save: () => saveSecret(store, vault, name, encodeCbor([keyPackage, secrets, isLastResort]), keptUntil),
   }
 }
 

@@ -9,6 +9,7 @@ import {
   parseUtf8,
   toHex,
   utf8,
+  WAITING_LIFETIME_MS,
   type ContactRequestBody,
 } from '@parley/core'
 import { EngineError } from '../api/errors.ts'
@@ -35,7 +36,7 @@ export function createInvite(context: Context, now: number): Apply<Invite> {
   const { link } = encoded.value
   const id = toHex(inviteId(secret))
   return (commit) => {
-    store.run('DELETE FROM invites WHERE expires_at <= ?', [now])
+    store.run('DELETE FROM invites WHERE expires_at <= ?', [now - WAITING_LIFETIME_MS])
     store.run('DELETE FROM invites WHERE id NOT IN (SELECT id FROM invites ORDER BY created_at DESC LIMIT ?)', [
       INVITES_MAX - 1,
     ])
@@ -83,15 +84,18 @@ export function revokeInvite({ store }: Context, id: string): Apply<null> {
   }
 }
 
-/** True when the requester holds the secret of an invite of ours that still works. */
+/**
+ * True when the requester holds the secret of an invite of ours that worked when the request was sealed; it may have
+ * waited WAITING_LIFETIME_MS since.
+ */
 export function isInvited(
   { store, vault, self }: Context,
   body: ContactRequestBody,
   requester: { readonly account: string; readonly deviceKey: Uint8Array },
-  now: number,
+  sentAt: number,
 ): boolean {
   const id = toHex(body.inviteId)
-  const row = store.all('SELECT secret_sealed FROM invites WHERE id = ? AND expires_at > ?', [id, now])[0]
+  const row = store.all('SELECT secret_sealed FROM invites WHERE id = ? AND expires_at > ?', [id, sentAt])[0]
   if (row === undefined) return false
   const transcript = inviteTranscript({
     inviter: self.account,

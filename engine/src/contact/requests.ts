@@ -103,7 +103,7 @@ async function onRequest(
   // We asked them too, or they lost their side of a contact: both are a yes. When two ask each other at once, both make
   // a group, and both come to use the same one. CNV-11
   if (contact !== undefined) return activate(context, events, { contact, bundle: bundle.value, now })
-  const isWelcome = isInvited(context, body, { account, deviceKey: certificate.deviceKey }, now)
+  const isWelcome = isInvited(context, body, { account, deviceKey: certificate.deviceKey }, opened.sentAt)
   if (!isWelcome || requestOfAccount(store, account)?.isDeclined === true) {
     log.log('info', 'request ignored: not invited')
     return undefined

@@ -1,0 +1,47 @@
+/** What waits nearly as long as anything may wait. */
+import { DAY_MS } from '@parley/core'
+import { expect, test } from 'vitest'
+import { createWorld, messages, onlyRequest, send } from './world.ts'
+
+test('[FST-17] [OFF-13] an invite that ended while the request waited is judged by the day it was followed', async () => {
+  await using world = await createWorld()
+  await world.openPushNode()
+  const alice = await world.open('Alice')
+  const { link } = await alice.engine.call('invites.create', {})
+  await world.pass(3_000)
+  await alice.stop()
+  await world.pass(25 * DAY_MS)
+  const bob = await world.open('Bob')
+  await bob.engine.call('contacts.add', { link, text: 'Still there?' })
+  await world.pass(20_000)
+  await bob.stop()
+  await world.pass(6 * DAY_MS)
+  const back = await world.restart(alice)
+  await world.pass(5_000)
+  expect((await onlyRequest(back)).text).toBe('Still there?')
+})
+
+test('[FST-10] [OFF-13] a Welcome that waited a month is joined with keys that were kept for it', async () => {
+  await using world = await createWorld()
+  await world.openPushNode()
+  const alice = await world.open('Alice')
+  const { link } = await alice.engine.call('invites.create', {})
+  await world.pass(3_000)
+  await alice.stop()
+  const bob = await world.open('Bob')
+  const { id } = await bob.engine.call('contacts.add', { link, text: 'Hello' })
+  await world.pass(20_000)
+  await bob.stop()
+  await world.pass(20 * DAY_MS)
+  const back = await world.restart(alice)
+  await world.pass(5_000)
+  await back.engine.call('requests.accept', { id: (await onlyRequest(back)).id })
+  await send(back, id, 'Welcome')
+  await world.pass(10_000)
+  await back.stop()
+  await world.pass(29 * DAY_MS)
+  const late = await world.restart(bob)
+  await world.pass(10_000)
+  const texts = (await messages(late, id)).map(({ content }) => (content.type === 'text' ? content.text : ''))
+  expect(texts).toEqual(['Hello', 'Welcome'])
+})
