@@ -3,6 +3,7 @@ import { cidText, type PointedBlock } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { BlockStoragePort } from '../ports/block-storage.ts'
 import type { Cancel } from '../ports/clock.ts'
+import { withDeadline } from '../ports/deadline.ts'
 import { PortError } from '../ports/port-error.ts'
 import type { Block, Holders } from './holders.ts'
 
@@ -71,11 +72,13 @@ export class Warehouse {
 
   /** Push nodes have it: the reader need not wait for a slow storage. */
   async #inTime(keeping: Promise<OwnCopies>): Promise<OwnCopies | undefined> {
-    let cancel: Cancel = () => undefined
-    const late = new Promise<undefined>((resolve) => {
-      cancel = this.#context().clock.after(STORAGE_PATIENCE_MS, () => resolve(undefined))
+    const { clock } = this.#context()
+    const { signal } = this.#options
+    const after = (delayMs: number, fire: () => void): Cancel => clock.after(delayMs, fire)
+    return withDeadline(after, [signal], STORAGE_PATIENCE_MS, () => keeping).catch(() => {
+      signal.throwIfAborted()
+      return undefined
     })
-    return Promise.race([keeping, late]).finally(cancel)
   }
 
   /** The first `wanted` places at once; each that fails is replaced by the next. */
