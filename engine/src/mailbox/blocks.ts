@@ -4,6 +4,7 @@ import type { BlockReaderPort } from '../ports/block-storage.ts'
 import type { ClockPort } from '../ports/clock.ts'
 import type { LogPort } from '../ports/log.ts'
 import type { Holders } from './holders.ts'
+import { patience } from './patience.ts'
 
 /** Reads of other people's storage at the same time. */
 const READS_PARALLEL = 8
@@ -76,16 +77,9 @@ export class Blocks {
       if (missing.length === 0) continue
       const asked = this.#fetchFrom(address, own.has(address), missing, found)
       asking.push(asked)
-      await this.#patience(asked)
+      await patience(this.#options.clock, PATIENCE_MS, asked)
     }
     for (const asked of asking) if (wanted.some(isMissing)) await asked
-  }
-
-  async #patience(work: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#options.clock.after(PATIENCE_MS, resolve)
-    await Promise.race([work, promise])
-    cancel()
   }
 
   /** Our push nodes may be themselves again. */

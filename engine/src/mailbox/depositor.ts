@@ -50,7 +50,7 @@ import {
 } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import { inboxPointer } from './inbox-pointer.ts'
-import { placesFor } from './places.ts'
+import { copiesWanted, placesFor } from './places.ts'
 import { isFromFuture, renewDeposit } from './renewal.ts'
 import { chooseSlot } from './ring.ts'
 import type { Copies, OwnCopies, Warehouse } from './warehouse.ts'
@@ -71,8 +71,6 @@ const RETRY_MIN_MS = 2_000
 const RETRY_MAX_MS = 5 * 60_000
 /** Of one deposit: a push node takes all of it or nothing, and what it gives one peer is bounded. */
 const BATCH_BYTES_MAX = 4 * 1_048_576
-/** Copies that push nodes should hold, where there are as many. */
-export const COPIES_WANTED = 2
 
 interface Waiting {
   cancel: Cancel
@@ -196,7 +194,7 @@ export class Depositor {
     assert(first !== undefined, 'there is a reason')
     const blocks = rows.map(({ bytes }): Block => ({ cid: blockCid(bytes), size: bytes.length, bytes }))
     const places = placesFor(context, peerId)
-    const wanted = Math.max(1, Math.min(COPIES_WANTED, places.length))
+    const wanted = copiesWanted(places)
     const copies = await this.#warehouse.keep(places, blocks, wanted)
     const isSealed = first.kind === 'request' || first.kind === 'welcome'
     const pointer = isSealed

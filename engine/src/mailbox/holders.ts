@@ -28,6 +28,7 @@ import {
 import type { Context } from '../context.ts'
 import type { MailboxPort } from '../ports/mailbox.ts'
 import { PortError } from '../ports/port-error.ts'
+import { peerOfAddress } from './places.ts'
 
 export interface Block extends NamedBlock {
   readonly bytes: Uint8Array
@@ -37,9 +38,6 @@ export interface Block extends NamedBlock {
 const ROUNDS_MAX = 64
 /** Records of one question that no honest holder gives, after which nothing more is read of it: checking them is dear. */
 const JUNK_MAX = 16
-
-/** The peer at the end of a push node's address. */
-export const peerOfAddress = (address: string): string => address.slice(address.lastIndexOf('/') + 1)
 
 export class Holders {
   readonly #context: Pick<Context, 'crypto' | 'random' | 'clock' | 'self'>

@@ -37,9 +37,8 @@ import {
 } from '../store/deposits.ts'
 import { textOf } from '../store/rows.ts'
 import type { Blocks } from './blocks.ts'
-import { COPIES_WANTED } from './depositor.ts'
 import type { Holders } from './holders.ts'
-import { pushNodesOf } from './places.ts'
+import { copiesWanted, pushNodesOf } from './places.ts'
 import { encodeSecret } from './slot-secret.ts'
 import type { Warehouse } from './warehouse.ts'
 
@@ -150,7 +149,7 @@ export class InviteBundles {
     const bytes = sealInviteBundle(crypto, inviteSecret, nonce, bundle)
     if (bytes === undefined) throw new Error('the own bundle is too large for an invite')
     const block = { cid: blockCid(bytes), size: bytes.length, bytes }
-    const wanted = Math.max(1, Math.min(COPIES_WANTED, places.length))
+    const wanted = copiesWanted(places)
     const copies = await this.#options.warehouse.keep(places, [block], wanted)
     const chain = `invite/${id}`
     const secret = invitePointerSecret(inviteSecret)

@@ -19,8 +19,14 @@ export function placesFor(context: Pick<Context, 'store' | 'sessions'>, peerId: 
   const own = context.sessions.mailbox.pushNodes()
   const byPeer = new Map<string, string>()
   // An address that we keep a connection to is known to work.
-  for (const address of [...pushNodesOf(context, peerId), ...own]) byPeer.set(peerOf(address), address)
+  for (const address of [...pushNodesOf(context, peerId), ...own]) byPeer.set(peerOfAddress(address), address)
   return [...byPeer.values()]
 }
 
-const peerOf = (address: string): string => address.slice(address.lastIndexOf('/') + 1)
+/** The peer at the end of a push node's address. */
+export const peerOfAddress = (address: string): string => address.slice(address.lastIndexOf('/') + 1)
+
+/** Copies that push nodes should hold, where there are as many. */
+const COPIES_WANTED = 2
+
+export const copiesWanted = (places: readonly string[]): number => Math.max(1, Math.min(COPIES_WANTED, places.length))

@@ -11,6 +11,7 @@ import { mergeFound, openFound, type Found, type FoundByName } from './found.ts'
 import type { Holders } from './holders.ts'
 import { Inbox } from './inbox.ts'
 import type { IntakeEvents } from './intake.ts'
+import { patience } from './patience.ts'
 import { Taker } from './taker.ts'
 import { Wakes } from './wakes.ts'
 
@@ -203,7 +204,7 @@ export class Retriever {
     const gathered: FoundByName = new Map()
     const round = { isOver: false }
     const answers = pushNodes.flatMap((address) => this.#ask(address, question, gathered, round) ?? [])
-    await this.#patience(Promise.all(answers))
+    await patience(this.#context().clock, FIND_PATIENCE_MS, Promise.all(answers))
     round.isOver = true
     this.#taker.take([...gathered.values()])
   }
@@ -226,14 +227,6 @@ export class Retriever {
     })
     this.#asking.set(address, asking)
     return asking
-  }
-
-  /** Until `work` ends, as it does at the latest when the engine stops; but not for ever. */
-  async #patience(work: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#context().clock.after(FIND_PATIENCE_MS, resolve)
-    await Promise.race([work, promise])
-    cancel()
   }
 
   /** Walks take seconds, so nothing waits for them. */
