@@ -77,6 +77,7 @@ export const SELF_UPDATE_MESSAGES = 5_000
 
 // content (CNT)
 export const TEXT_LETTERS_MAX = 20_000
+export const SUBJECT_LETTERS_MAX = 500
 export const CONTENT_BYTES_MAX = 131_072
 export const PARENTS_MAX = 8
 export const REACTION_LETTERS_MAX = 8
@@ -204,6 +205,46 @@ export const RELAY_CIRCUIT_BYTES_MAX = 128 * 1_048_576
 export const RELAY_CIRCUIT_LIFETIME_MS = 12 * HOUR_MS
 /** Circuits that one peer may open, and circuits that may end at one peer. */
 export const RELAY_CIRCUITS_PER_PEER_MAX = 64
+
+// profiles (PRF, PFX, PUB)
+/** A signed record, as it travels and is kept. */
+export const PROFILE_BYTES_MAX = 49_152
+export const PROFILE_NAME_LETTERS_MAX = 40
+export const PROFILE_HANDLE_LETTERS_MAX = 40
+export const PROFILE_LOCATION_LETTERS_MAX = 40
+export const PROFILE_ABOUT_LETTERS_MAX = 10_000
+/** What applications add: entries, letters of a key, bytes of all of them. */
+export const PROFILE_EXTRA_ENTRIES_MAX = 16
+export const PROFILE_EXTRA_KEY_LETTERS_MAX = 64
+export const PROFILE_EXTRA_BYTES_MAX = 8_192
+export const PROFILE_ADDRESSES_MAX = 16
+/** A record is renewed when half of it is over, so that nobody has to trust an old one. */
+export const PROFILE_LIFETIME_MS = 35 * DAY_MS
+/** Versions of one account that are kept. */
+export const PROFILE_VERSIONS_MAX = 100
+/** Records of strangers that are kept; of those beyond, the ones that were looked at longest ago go. */
+export const PROFILES_OF_STRANGERS_MAX = 10_000
+/** A profile that was confirmed this recently is shown without asking again. */
+export const PROFILE_FRESH_MS = HOUR_MS
+/** Names asked for in one request. */
+export const PROFILE_NAMES_MAX = 64
+/** Profiles are pushed on so many topics, for everybody together. */
+export const PROFILE_TOPICS = 256
+/** Records of one peer that are passed on: at once, and then in a second; of a push node WAKES_PUSH_NODE_FACTOR times as many. */
+export const PROFILE_PUSHES_BURST_MAX = 16
+export const PROFILE_PUSHES_PER_SECOND_MAX = 2
+export const AVATAR_BYTES_MAX = 65_536
+export const AVATAR_SIDE_PIXELS_MAX = 512
+/** Pictures that are kept, of everybody together. */
+export const AVATARS_BYTES_MAX = 64 * 1_048_576
+/** Names that are looked up at once, and how long the first answer may take. */
+export const PROFILE_LOOKUPS_MAX = 8
+export const PROFILE_LOOKUP_TIMEOUT_MS = 10 * SECOND_MS
+/** A published profile is put again this often, so that holders and the DHT keep it. */
+export const PROFILE_REPUBLISH_MS = 12 * HOUR_MS
+
+// presence (PRS)
+export const PRESENCE_LIFETIME_MS = 3 * MINUTE_MS
 
 // OpenBazaar 2.0 (OBZ): the limits of that network, except the fields
 /** One message on a stream, and with it one envelope. OBZ-6 */

@@ -23,6 +23,27 @@ export const errorTable = {
   MESSAGE_NOT_YOURS: { status: 403, isRetryable: false, user: 'Only its author can change a message.' },
   CONTACT_NOT_FOUND: { status: 404, isRetryable: false, user: 'This person is not among your contacts.' },
   CONTACT_BLOCKED: { status: 409, isRetryable: false, user: 'You blocked this person. Unblock them to write again.' },
+  PROFILE_TOO_LONG: {
+    status: 400,
+    isRetryable: false,
+    user: 'One of these texts is too long for a profile. Nothing was changed; shorten it and try again.',
+  },
+  PROFILE_MALFORMED: {
+    status: 400,
+    isRetryable: false,
+    user: 'A profile needs a name, and a handle has no spaces and no @. Nothing was changed.',
+  },
+  AVATAR_UNUSABLE: {
+    status: 400,
+    isRetryable: false,
+    user: 'This picture cannot be used. Choose a PNG, JPEG or WebP image; the one before is kept.',
+  },
+  AVATAR_NOT_FOUND: { status: 404, isRetryable: true, user: 'Nobody who has this picture can be reached now.' },
+  TEXT_NOT_SIGNABLE: {
+    status: 400,
+    isRetryable: false,
+    user: 'This text could be mistaken for something the node itself signs, so it was not signed.',
+  },
   REQUEST_NOT_FOUND: { status: 404, isRetryable: false, user: 'This request has been answered already.' },
   REQUEST_EXPIRED: {
     status: 410,
@@ -35,7 +56,7 @@ export const errorTable = {
   RECOVERY_PHRASE_INVALID: {
     status: 400,
     isRetryable: false,
-    user: 'These are not 24 valid recovery words. Check the spelling and the order.',
+    user: 'These are not 24 valid recovery words, nor 12 of OpenBazaar. Check the spelling and the order.',
   },
   ACCOUNT_IN_USE: {
     status: 409,

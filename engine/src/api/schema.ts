@@ -1,5 +1,5 @@
 /**
- * The one table of commands, queries and events. The in-process client, the WebSocket protocol, the REST routes with
+ * The one table of commands, queries, streams and events. The in-process client, the WebSocket protocol, the REST routes with
  * their OpenAPI document, and every type below are made from it. Spec: API-1…API-12.
  */
 import Type, { type Static, type TProperties, type TSchema } from 'typebox'
@@ -13,6 +13,12 @@ export const Account = Type.String({
 })
 export const ConversationId = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 export const MessageId = Type.String({ pattern: '^01[0-9a-f]{62}$' })
+/** An image as a raw IPFS block: CIDv1, raw, sha2-256, base32. */
+export const AvatarCid = Type.String({ pattern: '^bafkrei[a-z2-7]{52}$' })
+/** A person by account, or by the `Qm…` peer id that OpenBazaar gives the same key. */
+export const PersonId = Type.String({
+  pattern: '^(did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}|Qm[1-9A-HJ-NP-Za-km-z]{44})$',
+})
 export const UnixMs = Type.Integer({ minimum: 0, description: 'Unix milliseconds' })
 
 export const MessageState = Type.Union(
@@ -41,6 +47,74 @@ export const Content = Type.Union([
   }),
 ])
 
+/** Shared by messages that are one saying to several people: 31 bytes in hex. */
+export const CopyId = Type.String({ pattern: '^[0-9a-f]{62}$' })
+
+/** `hidden`: they do not say, or share it with nobody. */
+export const Presence = Type.Object({
+  status: Type.Union([Type.Literal('online'), Type.Literal('away'), Type.Literal('offline'), Type.Literal('hidden')]),
+  /** When they were last at it, as they said. */
+  seenAt: Type.Optional(UnixMs),
+})
+
+/** What an account says about itself, signed by it. */
+export const Profile = Type.Object({
+  account: Account,
+  name: Type.String(),
+  handle: Type.String(),
+  location: Type.String(),
+  about: Type.String(),
+  avatar: Type.Optional(AvatarCid),
+  /** Multiaddrs of its devices. */
+  addresses: Type.Array(Type.String()),
+  /** Lets anybody ask for contact; only in public profiles. */
+  invite: Type.Optional(Type.String()),
+  /** What applications add, by their own keys. */
+  extra: Type.Record(Type.String(), Type.String()),
+  /** Rises with every change. */
+  version: Type.Integer({ minimum: 1 }),
+  changedAt: UnixMs,
+})
+
+export const Visibility = Type.Union([Type.Literal('contacts'), Type.Literal('public')], {
+  description: 'contacts: sent to contacts alone. public: anybody may look it up.',
+})
+
+export const OwnProfile = Type.Object({
+  ...Profile.properties,
+  visibility: Visibility,
+  /** The IPNS name under which a public profile is published. */
+  ipnsName: Type.String(),
+  /** When others could last look it up; absent while it is for contacts, or has not been published yet. */
+  publishedAt: Type.Optional(UnixMs),
+})
+
+/** What became of one id that was asked for. */
+export const ProfileAnswer = Type.Object({
+  /** As it was asked for. */
+  id: PersonId,
+  /**
+   * found: `profile` is there. missing: not known here (of `profiles.cached`). unknown: nobody who was asked knows it.
+   * failed: nobody could be asked.
+   */
+  outcome: Type.Union([
+    Type.Literal('found'),
+    Type.Literal('missing'),
+    Type.Literal('unknown'),
+    Type.Literal('failed'),
+  ]),
+  profile: Type.Optional(Profile),
+  /** True when the profile was confirmed within the last hour. */
+  isFresh: Type.Boolean(),
+  source: Type.Union([
+    Type.Literal('cache'),
+    Type.Literal('link'),
+    Type.Literal('holder'),
+    Type.Literal('ipns'),
+    Type.Literal('none'),
+  ]),
+})
+
 export const Message = Type.Object({
   id: MessageId,
   conversation: ConversationId,
@@ -60,8 +134,20 @@ export const Message = Type.Object({
   isClockSkewed: Type.Boolean(),
   /** Of a `stored` message: how many push nodes hold it, of how many that should. */
   copies: Type.Optional(Type.Object({ held: Type.Integer({ minimum: 0 }), wanted: Type.Integer({ minimum: 1 }) })),
+  /** What it is about, as an order's number; absent for the conversation itself. */
+  subject: Type.Optional(Type.String()),
+  /** The same in each conversation that one saying was sent to. */
+  copy: Type.Optional(CopyId),
   /** Why `state` is `failed`; `expired`: nobody fetched it in thirty days. */
   failure: Type.Optional(Type.String()),
+})
+
+/** A conversation as far as it is about one subject. */
+export const Discussion = Type.Object({
+  conversation: ConversationId,
+  account: Account,
+  lastMessage: Message,
+  unread: Type.Integer({ minimum: 0 }),
 })
 
 export const Conversation = Type.Object({
@@ -69,6 +155,11 @@ export const Conversation = Type.Object({
   kind: Type.Literal('direct'),
   account: Account,
   name: Type.String(),
+  /** What their profile says; empty or absent while none is known. */
+  handle: Type.String(),
+  location: Type.String(),
+  avatar: Type.Optional(AvatarCid),
+  presence: Presence,
   /** invited: we asked, they have not answered. active: both may write. blocked: we blocked them. */
   status: Type.Union([Type.Literal('invited'), Type.Literal('active'), Type.Literal('blocked')]),
   lastMessage: Type.Optional(Message),
@@ -97,6 +188,9 @@ export const Contact = Type.Object({
   /** The name you gave, or else the one they claim. */
   name: Type.String(),
   claimedName: Type.String(),
+  handle: Type.String(),
+  location: Type.String(),
+  avatar: Type.Optional(AvatarCid),
   conversation: ConversationId,
   status: Type.Union([Type.Literal('invited'), Type.Literal('active'), Type.Literal('blocked')]),
   isVerified: Type.Boolean(),
@@ -106,6 +200,8 @@ export const Contact = Type.Object({
 export const Settings = Type.Object({
   sendsTyping: Type.Boolean(),
   sendsReadReceipts: Type.Boolean(),
+  /** Who is told whether you are there. */
+  presence: Type.Union([Type.Literal('nobody'), Type.Literal('contacts')]),
 })
 
 export const Me = Type.Object({
@@ -180,7 +276,7 @@ interface Rest {
   readonly path: string
 }
 
-interface Operation<K extends 'command' | 'query', P extends TSchema, R extends TSchema> {
+interface Operation<K extends 'command' | 'query' | 'stream', P extends TSchema, R extends TSchema> {
   readonly kind: K
   readonly summary: string
   readonly params: P
@@ -189,7 +285,7 @@ interface Operation<K extends 'command' | 'query', P extends TSchema, R extends 
 }
 
 const operationOf =
-  <K extends 'command' | 'query'>(kind: K) =>
+  <K extends 'command' | 'query' | 'stream'>(kind: K) =>
   <P extends TProperties, R extends TSchema>(
     summary: string,
     params: P,
@@ -205,15 +301,17 @@ const operationOf =
 
 const query = operationOf('query')
 const command = operationOf('command')
+/** Its `result` is one item; items come as they are found, and then the end. */
+const stream = operationOf('stream')
+
+const subject = Type.Optional(text(500, 'Only what is about this; empty: only what is about nothing in particular'))
 
 export const operations = {
   'me.get': query('Your account and device', {}, Me, { method: 'GET', path: '/v1/me' }),
-  'me.update': command(
-    'Changes your name or settings',
-    { name: Type.Optional(text(64)), settings: Type.Optional(Type.Partial(Settings)) },
-    Me,
-    { method: 'PATCH', path: '/v1/me' },
-  ),
+  'me.update': command('Changes your settings', { settings: Type.Partial(Settings) }, Me, {
+    method: 'PATCH',
+    path: '/v1/me',
+  }),
   'me.recoveryPhrase': command(
     'Shows the 24 words that restore the account',
     {},
@@ -232,6 +330,99 @@ export const operations = {
     { passphrase: Type.String({ maxLength: 1_024 }), current: Type.Optional(Type.String({ maxLength: 1_024 })) },
     Me,
     { method: 'POST', path: '/v1/me/passphrase' },
+  ),
+
+  'me.sign': command(
+    'Signs a text with the key of your account',
+    { text: text(100_000) },
+    Type.Object({ signature: Type.String(), publicKey: Type.String() }),
+    { method: 'POST', path: '/v1/me/signatures' },
+  ),
+  'me.verify': query(
+    'Whether the key made the signature over exactly this text; hex',
+    {
+      text: text(100_000),
+      signature: Type.String({ maxLength: 256 }),
+      publicKey: Type.String({ maxLength: 256 }),
+    },
+    Type.Object({ isValid: Type.Boolean() }),
+    { method: 'POST', path: '/v1/me/signatures/verify' },
+  ),
+
+  'profile.get': query('Your profile', {}, OwnProfile, { method: 'GET', path: '/v1/profile' }),
+  'profile.update': command(
+    'Changes your profile and tells those who may see it',
+    {
+      name: Type.Optional(text(40)),
+      handle: Type.Optional(text(40)),
+      location: Type.Optional(text(40)),
+      about: Type.Optional(text(10_000)),
+      /** Replaces all of it. */
+      extra: Type.Optional(Type.Record(Type.String(), Type.String())),
+      visibility: Type.Optional(Visibility),
+    },
+    OwnProfile,
+    { method: 'PATCH', path: '/v1/profile' },
+  ),
+  'profile.setAvatar': command(
+    'Sets your picture: PNG, JPEG or WebP, at most 512 pixels a side and 64 KiB, in base64; empty removes it',
+    { image: Type.String({ maxLength: 90_000 }) },
+    OwnProfile,
+    { method: 'PUT', path: '/v1/profile/avatar' },
+  ),
+  'profiles.cached': query(
+    'What is known here of these people, at once; each id is answered once',
+    { ids: Type.Array(PersonId, { maxItems: 10_000 }) },
+    Type.Array(ProfileAnswer),
+    { method: 'POST', path: '/v1/profiles/cached' },
+  ),
+  'profiles.fetch': stream(
+    'Profiles of these people: from here at once, the others as they are found; each id is answered exactly once',
+    {
+      ids: Type.Array(PersonId, { maxItems: 10_000 }),
+      /** What is on the screen goes first. */
+      priority: Type.Optional(
+        Type.Union([Type.Literal('visible'), Type.Literal('soon'), Type.Literal('background')], { default: 'soon' }),
+      ),
+    },
+    ProfileAnswer,
+    { method: 'POST', path: '/v1/profiles/fetch' },
+  ),
+  'profiles.history': query(
+    'The versions of a profile that were seen here, the newest first',
+    { account: Account },
+    Type.Array(Profile),
+    { method: 'GET', path: '/v1/profiles/{account}/history' },
+  ),
+  'avatars.fetch': command(
+    'A picture by its CID, from here or from those who have it; base64',
+    { cid: AvatarCid },
+    Type.Object({
+      mediaType: Type.Union([Type.Literal('image/png'), Type.Literal('image/jpeg'), Type.Literal('image/webp')]),
+      image: Type.String(),
+    }),
+  ),
+  'presence.set': command(
+    'Says that you are at it, or away; holds for three minutes',
+    { status: Type.Union([Type.Literal('online'), Type.Literal('away')]) },
+    Nothing,
+    { method: 'PUT', path: '/v1/presence' },
+  ),
+
+  'app.get': query(
+    'A small value that an application keeps with the account',
+    { key: Type.String({ minLength: 1, maxLength: 64 }) },
+    Type.Object({ value: Type.Union([Type.String(), Type.Null()]) }),
+    { method: 'GET', path: '/v1/app/{key}' },
+  ),
+  'app.set': command(
+    'Keeps a small value with the account, sealed like the rest; null removes it',
+    {
+      key: Type.String({ minLength: 1, maxLength: 64 }),
+      value: Type.Union([Type.String({ maxLength: 262_144 }), Type.Null()]),
+    },
+    Nothing,
+    { method: 'PUT', path: '/v1/app/{key}' },
   ),
 
   'invites.create': command('Makes a link that lets one or more people reach you', {}, Invite, {
@@ -292,7 +483,7 @@ export const operations = {
   }),
   'conversations.read': command(
     'Marks everything up to a message (or all) as read',
-    { conversation: ConversationId, upTo: Type.Optional(MessageId) },
+    { conversation: ConversationId, upTo: Type.Optional(MessageId), subject },
     Nothing,
     { method: 'POST', path: '/v1/conversations/{conversation}/read' },
   ),
@@ -305,10 +496,34 @@ export const operations = {
       path: '/v1/conversations/{conversation}/draft',
     },
   ),
-  'conversations.typing': command('Tells the others that you are typing', { conversation: ConversationId }, Nothing, {
-    method: 'POST',
-    path: '/v1/conversations/{conversation}/typing',
-  }),
+  'conversations.typing': command(
+    'Tells the others that you are typing',
+    { conversation: ConversationId, subject },
+    Nothing,
+    { method: 'POST', path: '/v1/conversations/{conversation}/typing' },
+  ),
+  'conversations.clear': command(
+    'Removes what was said so far from this device, for good; the others keep theirs',
+    { conversation: ConversationId, subject },
+    Nothing,
+    { method: 'DELETE', path: '/v1/conversations/{conversation}/messages' },
+  ),
+  'discussions.list': query(
+    'Conversations in which somebody said something about a subject (empty: about none), the last said first',
+    { subject: text(500) },
+    Type.Array(Discussion),
+    { method: 'GET', path: '/v1/discussions' },
+  ),
+  'discussions.page': query(
+    'What was said about a subject in all conversations together, the newest first',
+    {
+      subject: text(500),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+      before: Type.Optional(MessageId),
+    },
+    Type.Object({ messages: Type.Array(Message), hasBefore: Type.Boolean() }),
+    { method: 'GET', path: '/v1/discussions/messages' },
+  ),
 
   'messages.page': query(
     'A page of a conversation in display order. `before`/`after`: next to that message; `around`: it in the middle; none: the latest.',
@@ -318,6 +533,7 @@ export const operations = {
       before: Type.Optional(MessageId),
       after: Type.Optional(MessageId),
       around: Type.Optional(MessageId),
+      subject,
     },
     Type.Object({ messages: Type.Array(Message), hasBefore: Type.Boolean(), hasAfter: Type.Boolean() }),
     { method: 'GET', path: '/v1/conversations/{conversation}/messages' },
@@ -328,9 +544,25 @@ export const operations = {
       conversation: ConversationId,
       text: Type.String({ minLength: 1, maxLength: 40_000 }),
       replyTo: Type.Optional(MessageId),
+      /** What it is about; empty is as if it were not given. */
+      subject: Type.Optional(text(500)),
+      /** Of one saying to several people: the same for each of them. */
+      copy: Type.Optional(CopyId),
     },
     Message,
     { method: 'POST', path: '/v1/conversations/{conversation}/messages' },
+  ),
+  'messages.find': query(
+    'Messages by id, or by the id of their copies; those that are not here are left out',
+    { ids: Type.Optional(Type.Array(MessageId, { maxItems: 200 })), copy: Type.Optional(CopyId) },
+    Type.Array(Message),
+    { method: 'POST', path: '/v1/messages/find' },
+  ),
+  'messages.hide': command(
+    'Removes a message from this device, for good; the others keep theirs',
+    { conversation: ConversationId, message: MessageId },
+    Nothing,
+    { method: 'DELETE', path: '/v1/conversations/{conversation}/messages/{message}/here' },
   ),
   'messages.edit': command(
     'Replaces the text of your message',
@@ -383,12 +615,17 @@ export const operations = {
 export const events = {
   /** Messages that are new or look different now; also the own ones as their state moves on. */
   'messages.changed': Type.Object({ conversation: ConversationId, messages: Type.Array(Message) }),
+  /** Somebody is typing now; holds for a few seconds. */
+  'typing.noticed': Type.Object({ conversation: ConversationId, account: Account, subject: Type.String() }),
+  /** Newer profiles came in, or one's own changed. */
+  'profiles.changed': Type.Object({ profiles: Type.Array(Profile) }),
 } as const
 
 export type Operations = typeof operations
 export type OperationName = keyof Operations
 export type QueryName = { [N in OperationName]: Operations[N]['kind'] extends 'query' ? N : never }[OperationName]
-export type CommandName = Exclude<OperationName, QueryName>
+export type StreamName = { [N in OperationName]: Operations[N]['kind'] extends 'stream' ? N : never }[OperationName]
+export type CommandName = Exclude<OperationName, QueryName | StreamName>
 export type Params<N extends OperationName> = Static<Operations[N]['params']>
 export type ResultOf<N extends OperationName> = Static<Operations[N]['result']>
 export type EventName = keyof typeof events
@@ -400,6 +637,12 @@ export type Content = Static<typeof Content>
 export type Conversation = Static<typeof Conversation>
 export type ContactRequest = Static<typeof ContactRequest>
 export type Contact = Static<typeof Contact>
+export type Discussion = Static<typeof Discussion>
+export type Presence = Static<typeof Presence>
+export type Profile = Static<typeof Profile>
+export type OwnProfile = Static<typeof OwnProfile>
+export type ProfileAnswer = Static<typeof ProfileAnswer>
+export type Visibility = Static<typeof Visibility>
 export type Settings = Static<typeof Settings>
 export type Me = Static<typeof Me>
 export type Network = Static<typeof Network>

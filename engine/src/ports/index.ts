@@ -5,6 +5,7 @@ export type { LogFields, LogLevel, LogPort } from './log.ts'
 export type { MailboxHandlers, MailboxPort, MailboxServer } from './mailbox.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'
 export type { Link, LinkCloseReason, LinkHandlers, NetworkHandlers, NetworkPort, NetworkStatus } from './network.ts'
+export type { NameServicePort, ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 export { PortError } from './port-error.ts'
 export type { PortErrorCode } from './port-error.ts'
 export type { SqlRow, SqlValue, StorePort } from './store.ts'
@@ -14,6 +15,7 @@ import type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-sto
 import type { ClockPort } from './clock.ts'
 import type { LogPort } from './log.ts'
 import type { NetworkPort } from './network.ts'
+import type { NameServicePort } from './profiles.ts'
 import type { StorePort } from './store.ts'
 
 /** Everything the engine needs from the outside. */
@@ -32,6 +34,8 @@ export interface Ports {
   readonly storage?: { readonly kind: StorageKind; readonly open: () => Promise<BlockStoragePort> } | undefined
   /** What reads the storage of others, opened when it is first needed. */
   readonly openReaders?: (() => Promise<readonly BlockReaderPort[]>) | undefined
+  /** IPNS, opened when there is a public profile to publish or to look up. Absent: own records only. */
+  readonly openNames?: (() => Promise<NameServicePort>) | undefined
   /** Made after the device key is known, because the key is the peer id. */
   readonly createNetwork: (deviceSeed: Uint8Array) => Promise<NetworkPort>
 }

@@ -1,4 +1,5 @@
 import type { MailboxHandlers, MailboxPort } from './mailbox.ts'
+import type { ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 
 /**
  * Streams between devices. One link is one long-lived, ordered, reliable stream to one peer, encrypted by the
@@ -9,6 +10,8 @@ export interface NetworkPort {
   readonly peerId: string
   /** Requests to push nodes and DHT peers. Usable between {@link start} and {@link stop}. */
   readonly mailbox: MailboxPort
+  /** Profiles of the moment. Usable between {@link start} and {@link stop}. */
+  readonly profiles: ProfilePushPort
   /**
    * Takes part in the network. Links made by others arrive at `onLink`, links made by {@link connect} too; while the
    * pair of peers has a link, the newer one of a second pair of dials replaces it (`onClose`, then `onLink`).
@@ -30,7 +33,7 @@ export interface NetworkPort {
   stop(): Promise<void>
 }
 
-export interface NetworkHandlers extends MailboxHandlers {
+export interface NetworkHandlers extends MailboxHandlers, ProfilePushHandlers {
   onLink(link: Link): void
   /** Addresses, relays or bootstrap peers changed: read {@link NetworkPort.status} again. */
   onStatus(): void

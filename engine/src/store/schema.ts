@@ -92,6 +92,26 @@ const migrations: readonly string[] = [
     cid BLOB PRIMARY KEY, peer_id TEXT, envelope BLOB, is_answered INTEGER NOT NULL, expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Profiles, presence, subjects. `digest` names an account as IPFS and OpenBazaar do.
+  `
+  CREATE TABLE profiles (
+    digest BLOB PRIMARY KEY, account TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL, record_sealed BLOB NOT NULL,
+    checked_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE profile_versions (
+    account TEXT NOT NULL, sequence INTEGER NOT NULL, record_sealed BLOB NOT NULL, PRIMARY KEY (account, sequence)
+  ) WITHOUT ROWID;
+  CREATE TABLE avatars (
+    cid TEXT PRIMARY KEY, image_sealed BLOB NOT NULL, size INTEGER NOT NULL, used_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  ALTER TABLE contacts ADD COLUMN presence_seen_at INTEGER;
+
+  ALTER TABLE entries ADD COLUMN subject BLOB;
+  ALTER TABLE entries ADD COLUMN copy BLOB;
+  CREATE INDEX entries_by_subject ON entries (subject, time_ms) WHERE subject IS NOT NULL AND is_tile = 1;
+  CREATE INDEX entries_by_copy ON entries (copy) WHERE copy IS NOT NULL;
+  CREATE TABLE app_values (key TEXT PRIMARY KEY, value_sealed BLOB NOT NULL) WITHOUT ROWID;
+  `,
 ]
 
 export const schemaVersion = migrations.length

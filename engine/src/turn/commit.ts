@@ -1,5 +1,5 @@
 /** What one commit changed, for those who look on. Collected inside the transaction, published after it is durable. */
-export type Topic = 'me' | 'invites' | 'contacts' | 'requests' | 'conversations' | 'network'
+export type Topic = 'me' | 'invites' | 'contacts' | 'requests' | 'conversations' | 'network' | 'profiles' | 'app'
 
 export class Commit {
   /** Message ids (hex) by conversation whose view changed. */
