@@ -92,16 +92,21 @@ const peerSuffix = (deviceKey: Uint8Array): string => `/p2p/${peerIdOfKey(device
  * key; `expired` when its time has come, or lies further ahead than an invite can live. Spec: FST-6…FST-8.
  */
 export function parseInvite(text: string, now: Millis): Result<Invite, InviteRejection> {
+  const invite = readInvite(text)
+  if (!invite.ok) return invite
+  if (invite.value.expiresAt > now + INVITE_LIFETIME_MS + CLOCK_SKEW_MAX_MS) return fail('malformed')
+  return now < invite.value.expiresAt ? invite : fail('expired')
+}
+
+/** {@link parseInvite} without the time: for links inside records that have a time of their own. */
+export function readInvite(text: string): Result<Invite, InviteRejection> {
   if (text.length > 2 * INVITE_LINK_LENGTH_MAX) return fail('too-long')
   const link = text.trim()
   if (link.length > INVITE_LINK_LENGTH_MAX) return fail('too-long')
   if (!link.startsWith(PREFIX)) return fail('malformed')
   const bytes = parseBase64url(link.slice(PREFIX.length))
   if (bytes === undefined) return fail('malformed')
-  const invite = parseBody(bytes)
-  if (!invite.ok) return invite
-  if (invite.value.expiresAt > now + INVITE_LIFETIME_MS + CLOCK_SKEW_MAX_MS) return fail('malformed')
-  return now < invite.value.expiresAt ? invite : fail('expired')
+  return parseBody(bytes)
 }
 
 function parseBody(bytes: Uint8Array): Result<Invite, InviteRejection> {

@@ -22,7 +22,7 @@ export const signedBytes = (domain: string, fields: Fields): Uint8Array =>
 
 /** Encodes `fields` with their signature. The seed is borrowed. */
 export async function signRecord(
-  crypto: CryptoPort,
+  crypto: Pick<CryptoPort, 'ed25519Sign'>,
   seed: Uint8Array,
   domain: string,
   fields: Fields,
@@ -56,7 +56,7 @@ export function parseSignedRecord(
 
 /** True when `signature` of the record was made by `publicKey` in `domain`. */
 export const isSignedBy = (
-  crypto: CryptoPort,
+  crypto: Pick<CryptoPort, 'ed25519Verify'>,
   publicKey: Uint8Array,
   domain: string,
   record: SignedRecord,

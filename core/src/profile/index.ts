@@ -1,0 +1,7 @@
+export { avatarKind } from './avatar.ts'
+export type { AvatarKind } from './avatar.ts'
+export { digestOfPersonId, ipnsName, profileDigest, profileTopic } from './name.ts'
+export { checkProfile } from './fields.ts'
+export type { ProfileTexts } from './fields.ts'
+export { compareProfiles, createProfileRecord, parseProfileRecord, verifyProfileRecord } from './record.ts'
+export type { ProfileFacts, ProfileOrder, ProfileRecord, ProfileRejection } from './record.ts'
