@@ -78,6 +78,7 @@ export const SELF_UPDATE_MESSAGES = 5_000
 // content (CNT)
 export const TEXT_LETTERS_MAX = 20_000
 export const SUBJECT_LETTERS_MAX = 500
+export const COPY_ID_BYTES = 31
 export const CONTENT_BYTES_MAX = 131_072
 export const PARENTS_MAX = 8
 export const REACTION_LETTERS_MAX = 8

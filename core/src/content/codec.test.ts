@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat, fromHex, toHex, utf8 } from '../base/bytes.ts'
 import { encodeCbor, type CborValue } from '../base/cbor.ts'
-import { CONTENT_BYTES_MAX, PARENTS_MAX, TEXT_LETTERS_MAX } from '../base/limits.ts'
+import { CONTENT_BYTES_MAX, PARENTS_MAX, SUBJECT_LETTERS_MAX, TEXT_LETTERS_MAX } from '../base/limits.ts'
 import { DAMAGES, mutate } from '../base/testing/mutate.ts'
 import { checkSaying, decodeContent, encodeContent } from './codec.ts'
 import { placements, sayings } from './testing/arbitraries.ts'
@@ -142,8 +142,55 @@ describe('content', () => {
     expect(checkSaying({ type: 'reaction', target: id(1), emoji: 'two words' })).toBe('malformed')
   })
 
+  it('[CNT-16] a subject is the topic of the content, and a content without one has the bytes it always had', () => {
+    const saying: Saying = { type: 'text', text: 'hi', subject: 'QmOrder' }
+    const bytes = encodeContent(placement, saying)
+    expect(bytes).toEqual(
+      encodeCbor([salt, null, utf8('QmOrder'), null, null, { h: [1_767_225_600_000, 3], p: [id(1), id(2)] }, part]),
+    )
+    expect(decodeContent(bytes)).toMatchObject({ ok: true, value: { saying } })
+    const plain = encodeContent(placement, { type: 'text', text: 'hi' })
+    expect(plain.length).toBe(bytes.length - 'QmOrder'.length)
+  })
+
+  it('[CNT-16] a topic that is no text of 1 to 500 letters is no subject, and its content is read all the same', () => {
+    const subjectOf = (topic: Uint8Array) => {
+      const decoded = decodeContent(encodeCbor(withFields({ 2: topic })))
+      return decoded.ok && decoded.value.saying.type === 'text' ? decoded.value.saying.subject : decoded
+    }
+    expect(subjectOf(utf8('🦉'.repeat(SUBJECT_LETTERS_MAX)))).toBe('🦉'.repeat(SUBJECT_LETTERS_MAX))
+    for (const topic of [EMPTY, Uint8Array.of(0xff), utf8('a'.repeat(SUBJECT_LETTERS_MAX + 1))]) {
+      expect(subjectOf(topic)).toBeUndefined()
+    }
+  })
+
+  it('[CNT-16] what names a message has no subject of its own', () => {
+    const edit = decodeContent(encodeCbor(withFields({ 1: id(1), 2: utf8('QmOrder') })))
+    expect(edit).toMatchObject({ ok: true, value: { saying: { type: 'edit', target: id(1), text: 'hi' } } })
+    expect(edit.ok && 'subject' in edit.value.saying).toBe(false)
+  })
+
+  it('[CNT-16] [CNT-17] a subject or a copy of another size is not sent', () => {
+    const check = (saying: Partial<Saying & { type: 'text' }>) => checkSaying({ type: 'text', text: 'hi', ...saying })
+    expect(check({ subject: 'a'.repeat(SUBJECT_LETTERS_MAX), copy: id(1).slice(1) })).toBeUndefined()
+    expect(check({ subject: '' })).toBe('malformed')
+    expect(check({ subject: 'a'.repeat(SUBJECT_LETTERS_MAX + 1) })).toBe('malformed')
+    expect(check({ subject: 'broken \ud800' })).toBe('malformed')
+    expect(check({ copy: id(1) })).toBe('malformed')
+  })
+
+  it('[CNT-17] a copy of another shape is left aside', () => {
+    const copyOf = (copy: CborValue) => {
+      const decoded = decodeContent(encodeCbor(withFields({ 5: { ...extensions, c: copy } })))
+      return decoded.ok && decoded.value.saying.type === 'text' ? decoded.value.saying.copy : decoded
+    }
+    expect(copyOf(id(3).slice(1))).toEqual(id(3).slice(1))
+    for (const copy of [id(3), 'text', 7, null, []]) expect(copyOf(copy)).toBeUndefined()
+  })
+
   it('[CNT-6] the longest text in the heaviest letters fits its limit of bytes', () => {
-    const heaviest: Saying = { type: 'text', text: '🦉'.repeat(TEXT_LETTERS_MAX), replyTo: id(9) }
+    const about = { subject: '🦉'.repeat(SUBJECT_LETTERS_MAX), copy: id(1).slice(1) }
+    const heaviest: Saying = { type: 'text', text: '🦉'.repeat(TEXT_LETTERS_MAX), replyTo: id(9), ...about }
     const parents = Array.from({ length: PARENTS_MAX }, (_, index) => id(index))
     expect(encodeContent({ ...placement, parents }, heaviest).length).toBeLessThanOrEqual(CONTENT_BYTES_MAX)
   })

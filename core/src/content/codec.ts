@@ -1,11 +1,18 @@
 /**
  * MIMI content (draft-ietf-mimi-content-08) as deterministic CBOR:
- * `[salt, replaces, topicId, expires, inReplyTo, extensions, nestedPart]`, with the extensions `p` (parents) and
- * `h` (author's clock). Spec: CNT-3…CNT-9.
+ * `[salt, replaces, topicId, expires, inReplyTo, extensions, nestedPart]`, with the extensions `p` (parents),
+ * `h` (author's clock) and `c` (copy). Spec: CNT-3…CNT-9, CNT-16, CNT-17.
  */
 import { compareBytes, parseUtf8, utf8 } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, isBytes, isList, isRecord, isText, isUint, type CborValue } from '../base/cbor.ts'
-import { CONTENT_BYTES_MAX, PARENTS_MAX, REACTION_LETTERS_MAX, TEXT_LETTERS_MAX } from '../base/limits.ts'
+import {
+  CONTENT_BYTES_MAX,
+  COPY_ID_BYTES,
+  PARENTS_MAX,
+  REACTION_LETTERS_MAX,
+  SUBJECT_LETTERS_MAX,
+  TEXT_LETTERS_MAX,
+} from '../base/limits.ts'
 import { fail, ok, type Result } from '../base/result.ts'
 import { countLetters, isWellFormed } from './letters.ts'
 import type { ContentRejection, HybridTime, MessageIdBytes, ParsedContent, Placement, Saying } from './types.ts'
@@ -34,7 +41,7 @@ export function encodeContent(placement: Placement, saying: Saying): Uint8Array 
   return encodeCbor([
     placement.salt,
     saying.type === 'edit' || saying.type === 'delete' || saying.type === 'unreaction' ? saying.target : null,
-    new Uint8Array(0),
+    utf8(isAbout(saying) ? (saying.subject ?? '') : ''),
     null,
     saying.type === 'reaction' ? saying.target : saying.type === 'text' ? (saying.replyTo ?? null) : null,
     extensions,
@@ -44,9 +51,14 @@ export function encodeContent(placement: Placement, saying: Saying): Uint8Array 
 
 function extensionsOf(saying: Saying): { readonly [key: string]: CborValue } {
   if (saying.type === 'unreaction') return { r: saying.emoji }
-  if (saying.type === 'unknown') return { f: saying.fallback }
-  return {}
+  if (!isAbout(saying)) return {}
+  const copy = saying.copy === undefined ? {} : { c: saying.copy }
+  return saying.type === 'unknown' ? { ...copy, f: saying.fallback } : copy
 }
+
+/** What says something of its own; everything else belongs to what it names. */
+const isAbout = (saying: Saying): saying is Saying & { readonly type: 'text' | 'unknown' } =>
+  saying.type === 'text' || saying.type === 'unknown'
 
 function partOf(saying: Saying): CborValue {
   switch (saying.type) {
@@ -75,18 +87,34 @@ export function decodeContent(bytes: Uint8Array): Result<ParsedContent, ContentR
   const parents = decodeParents(extensions['p'])
   if (time === undefined) return fail('malformed')
   if (parents === undefined) return fail('bad-parents')
-  const saying = decodeSaying({ replaces, inReplyTo, extensions, part })
+  const saying = decodeSaying({ replaces, inReplyTo, about: aboutOf(topic, extensions['c']), extensions, part })
   return saying.ok ? ok({ placement: { salt, parents, time }, saying: saying.value }) : saying
 }
+
+type About = Pick<Saying & { readonly type: 'text' }, 'subject' | 'copy'>
+
+/** Subject and copy; what is none of ours, as another program's topic of bytes, is left aside. CNT-16, CNT-17 */
+function aboutOf(topic: Uint8Array, copy: CborValue | undefined): About {
+  const subject = parseUtf8(topic)
+  return {
+    ...(subject !== undefined && isSubject(subject) ? { subject } : {}),
+    ...(isBytes(copy, COPY_ID_BYTES) ? { copy } : {}),
+  }
+}
+
+/** 1 … SUBJECT_LETTERS_MAX letters. CNT-16 */
+export const isSubject = (text: string): boolean =>
+  text !== '' && isWellFormed(text) && countLetters(text) <= SUBJECT_LETTERS_MAX
 
 interface Fields {
   readonly replaces: MessageIdBytes | null
   readonly inReplyTo: MessageIdBytes | null
+  readonly about: About
   readonly extensions: { readonly [key: string]: CborValue }
   readonly part: readonly CborValue[]
 }
 
-function decodeSaying({ replaces, inReplyTo, extensions, part }: Fields): Result<Saying, ContentRejection> {
+function decodeSaying({ replaces, inReplyTo, about, extensions, part }: Fields): Result<Saying, ContentRejection> {
   const [disposition, language, cardinality, mediaType, body] = part
   if (!isUint(disposition, 255) || !isText(language, 64) || !isUint(cardinality, 3)) return fail('malformed')
   if (cardinality === NULL_PART) {
@@ -106,11 +134,16 @@ function decodeSaying({ replaces, inReplyTo, extensions, part }: Fields): Result
       if (text === undefined) return fail('malformed')
       if (text === '' || countLetters(text) > TEXT_LETTERS_MAX) return fail('text-too-long')
       if (replaces !== null) return ok({ type: 'edit', target: replaces, text })
-      return ok(inReplyTo === null ? { type: 'text', text } : { type: 'text', text, replyTo: inReplyTo })
+      return ok({ type: 'text', text, ...(inReplyTo === null ? {} : { replyTo: inReplyTo }), ...about })
     }
   }
   const fallback = extensions['f']
-  return ok({ type: 'unknown', mediaType, fallback: isText(fallback, FALLBACK_LETTERS_MAX) ? fallback : '' })
+  return ok({
+    type: 'unknown',
+    mediaType,
+    fallback: isText(fallback, FALLBACK_LETTERS_MAX) ? fallback : '',
+    ...about,
+  })
 }
 
 const isReference = (value: CborValue | undefined): value is MessageIdBytes | null =>
@@ -146,6 +179,10 @@ export function checkSaying(saying: Saying): ContentRejection | undefined {
   if (saying.type === 'text' || saying.type === 'edit') {
     if (!isWellFormed(saying.text)) return 'malformed'
     if (saying.text === '' || countLetters(saying.text) > TEXT_LETTERS_MAX) return 'text-too-long'
+  }
+  if (isAbout(saying)) {
+    if (saying.subject !== undefined && !isSubject(saying.subject)) return 'malformed'
+    if (saying.copy !== undefined && saying.copy.length !== COPY_ID_BYTES) return 'malformed'
   }
   if ((saying.type === 'reaction' || saying.type === 'unreaction') && !isEmoji(saying.emoji)) return 'malformed'
   return undefined

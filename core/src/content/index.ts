@@ -1,4 +1,4 @@
-export { checkSaying, decodeContent, encodeContent, isMessageId } from './codec.ts'
+export { checkSaying, decodeContent, encodeContent, isMessageId, isSubject } from './codec.ts'
 export { countLetters, isWellFormed } from './letters.ts'
 export { messageId, roomUri } from './message-id.ts'
 export { nextTime, orderOf } from './order.ts'

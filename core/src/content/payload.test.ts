@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concat } from '../base/bytes.ts'
+import { concat, utf8 } from '../base/bytes.ts'
 import { encodeCbor } from '../base/cbor.ts'
-import { RECEIPT_IDS_MAX } from '../base/limits.ts'
+import { RECEIPT_IDS_MAX, SUBJECT_LETTERS_MAX } from '../base/limits.ts'
 import { decodePayload, encodePayload, type Payload } from './payload.ts'
 import { messageIds } from './testing/arbitraries.ts'
 
@@ -15,7 +15,7 @@ const payloads: fc.Arbitrary<Payload> = fc.oneof(
       read: fc.array(messageIds, { maxLength: 4 }),
     }),
   }),
-  fc.constant({ type: 'typing' as const }),
+  fc.record({ type: fc.constant('typing' as const), subject: fc.string({ unit: 'binary', maxLength: 60 }) }),
 )
 const status = (...lists: readonly (readonly Uint8Array[])[]) => concat(Uint8Array.of(2), encodeCbor([...lists]))
 const id = concat(Uint8Array.of(0x01), new Uint8Array(31))
@@ -54,8 +54,13 @@ describe('payloads', () => {
     expect(decodePayload(status([], [], []))).toBeUndefined()
   })
 
-  it('[TYP-1] typing says nothing else', () => {
-    expect(decodePayload(Uint8Array.of(3))).toEqual({ type: 'typing' })
-    expect(decodePayload(Uint8Array.of(3, 0))).toBeUndefined()
+  it('[TYP-1] typing says what about, and nothing else', () => {
+    const typing = (body: Uint8Array) => decodePayload(concat(Uint8Array.of(3), body))
+    expect(typing(new Uint8Array(0))).toEqual({ type: 'typing', subject: '' })
+    expect(encodePayload({ type: 'typing', subject: '' })).toEqual(Uint8Array.of(3))
+    const longest = '🦉'.repeat(SUBJECT_LETTERS_MAX)
+    expect(typing(utf8(longest))).toEqual({ type: 'typing', subject: longest })
+    expect(typing(utf8(`${longest}!`))).toBeUndefined()
+    expect(typing(Uint8Array.of(0xff))).toBeUndefined()
   })
 })

@@ -3,10 +3,10 @@
  * delivery states; typing is shown for TYPING_LIFETIME_MS and kept nowhere; an acknowledgement answers envelopes that
  * came by way of holders. Spec: CNT-1, RCP-1, TYP-1, OFF-7.
  */
-import { concat } from '../base/bytes.ts'
+import { concat, parseUtf8, utf8 } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, isBytes, isList, type CborValue } from '../base/cbor.ts'
 import { ENVELOPE_ID_BYTES, RECEIPT_IDS_MAX } from '../base/limits.ts'
-import { isMessageId } from './codec.ts'
+import { isMessageId, isSubject } from './codec.ts'
 import type { MessageIdBytes, StatusReport } from './types.ts'
 
 const CONTENT = 0x01
@@ -17,7 +17,8 @@ const ACKNOWLEDGEMENT = 0x04
 export type Payload =
   | { readonly type: 'content'; readonly bytes: Uint8Array }
   | { readonly type: 'status'; readonly report: StatusReport }
-  | { readonly type: 'typing' }
+  /** `subject`: what they are writing about; empty for the conversation itself. */
+  | { readonly type: 'typing'; readonly subject: string }
   | { readonly type: 'acknowledgement'; readonly acknowledgement: Acknowledgement }
 
 /** OFFLINE_ACK: what became of envelopes that came by way of holders, and the receipts that go with it. OFF-7 */
@@ -36,7 +37,7 @@ export function encodePayload(payload: Payload): Uint8Array {
     case 'status':
       return concat(Uint8Array.of(STATUS), encodeCbor([[...payload.report.delivered], [...payload.report.read]]))
     case 'typing':
-      return Uint8Array.of(TYPING)
+      return concat(Uint8Array.of(TYPING), utf8(payload.subject))
     case 'acknowledgement': {
       const { received, refused, report } = payload.acknowledgement
       const body = encodeCbor([[...received], [...refused], [...report.delivered], [...report.read]])
@@ -59,13 +60,16 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
       return delivered && read ? { type: 'status', report: { delivered, read } } : undefined
     }
     case TYPING:
-      return body.length === 0 ? { type: 'typing' } : undefined
+      return typingOf(parseUtf8(body))
     case ACKNOWLEDGEMENT:
       return acknowledgementOf(decodeCbor(body))
     default:
       return undefined
   }
 }
+
+const typingOf = (subject: string | undefined): Payload | undefined =>
+  subject === '' || (subject !== undefined && isSubject(subject)) ? { type: 'typing', subject } : undefined
 
 function acknowledgementOf(value: CborValue | undefined): Payload | undefined {
   if (!isList(value) || value.length !== 4) return undefined

@@ -20,14 +20,28 @@ export interface Placement {
 
 /** What a person (or their app) says. */
 export type Saying =
-  | { readonly type: 'text'; readonly text: string; readonly replyTo?: MessageIdBytes }
+  | {
+      readonly type: 'text'
+      readonly text: string
+      readonly replyTo?: MessageIdBytes
+      /** What it is about, 1 … SUBJECT_LETTERS_MAX letters; absent for the conversation itself. CNT-16 */
+      readonly subject?: string
+      /** Of one saying to several people: the same COPY_ID_BYTES bytes for each of them. CNT-17 */
+      readonly copy?: Uint8Array
+    }
   | { readonly type: 'edit'; readonly target: MessageIdBytes; readonly text: string }
   | { readonly type: 'delete'; readonly target: MessageIdBytes }
   | { readonly type: 'reaction'; readonly target: MessageIdBytes; readonly emoji: string }
   /** Takes back one reaction of the same author. */
   | { readonly type: 'unreaction'; readonly target: MessageIdBytes; readonly emoji: string }
   /** A type that this version does not know; its bytes are kept, its fallback shown. */
-  | { readonly type: 'unknown'; readonly mediaType: string; readonly fallback: string }
+  | {
+      readonly type: 'unknown'
+      readonly mediaType: string
+      readonly fallback: string
+      readonly subject?: string
+      readonly copy?: Uint8Array
+    }
 
 export interface ParsedContent {
   readonly placement: Placement
