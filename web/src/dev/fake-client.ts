@@ -7,12 +7,14 @@ import type {
   Params,
   QueryName,
   ResultOf,
+  StreamName,
 } from '@parley/engine/api'
 import type { FakeWorld } from './fake-world.ts'
 
 /** The API over a {@link FakeWorld}. Answers come after `latencyMs`, as from a node on this machine. */
 export const createFakeClient = (world: FakeWorld, latencyMs = 0): ApiClient => {
-  const run = <N extends OperationName>(name: N, params: Params<N>): ResultOf<N> => world.handlers[name](params)
+  const run = <N extends Exclude<OperationName, StreamName>>(name: N, params: Params<N>): ResultOf<N> =>
+    world.handlers[name](params)
   const later = (deliver: () => void) => {
     if (latencyMs === 0) queueMicrotask(deliver)
     else setTimeout(deliver, latencyMs)
@@ -48,14 +50,30 @@ export const createFakeClient = (world: FakeWorld, latencyMs = 0): ApiClient => 
       },
     }
   }
-  const handlers: { [E in EventName]: Set<(payload: EventOf<E>) => void> } = { 'messages.changed': new Set() }
+  const handlers: { [E in EventName]: Set<(payload: EventOf<E>) => void> } = {
+    'messages.changed': new Set(),
+    'typing.noticed': new Set(),
+    'profiles.changed': new Set(),
+  }
+  const tell = <E extends EventName>(event: E, payload: EventOf<E>) =>
+    later(() => {
+      for (const handler of [...handlers[event]]) handler(payload)
+    })
   world.listen({
     changed: () => {},
-    messages: (conversation, messages) =>
-      later(() => {
-        for (const handler of [...handlers['messages.changed']]) handler({ conversation, messages: [...messages] })
-      }),
+    messages: (conversation, messages) => tell('messages.changed', { conversation, messages: [...messages] }),
+    profiles: (profiles) => tell('profiles.changed', { profiles: [...profiles] }),
+    typing: (conversation, account, subject) => tell('typing.noticed', { conversation, account, subject }),
   })
+  async function* stream<N extends StreamName>(name: N, params: Params<N>, signal?: AbortSignal) {
+    for (const item of world.streams[name](params)) {
+      await new Promise<void>((resolve) => {
+        later(resolve)
+      })
+      signal?.throwIfAborted()
+      yield item
+    }
+  }
   return {
     call: (name, params) =>
       new Promise((resolve, reject) => {
@@ -68,6 +86,7 @@ export const createFakeClient = (world: FakeWorld, latencyMs = 0): ApiClient => 
         })
       }),
     live,
+    stream,
     on: (event, handler) => {
       handlers[event].add(handler)
       return () => {

@@ -6,13 +6,18 @@ import {
   type OperationName,
   type Params,
   type ResultOf,
+  type StreamName,
 } from '@parley/engine/api'
+import { discussionHandlers, isAbout } from './fake-discussions.ts'
+import { fetchProfiles, profileHandlers } from './fake-profiles.ts'
 import { messageAt, type FakeConversation, type FakeState } from './fake-state.ts'
 import { nameOf, toContact, toConversation, toWaiting } from './fake-views.ts'
 
-export type Handlers = { [N in OperationName]: (params: Params<N>) => ResultOf<N> }
+export type Handlers = { [N in Exclude<OperationName, StreamName>]: (params: Params<N>) => ResultOf<N> }
+/** Items in the order in which they are found. */
+export type Streams = { [N in StreamName]: (params: Params<N>) => readonly ResultOf<N>[] }
 
-type Area<P extends string> = Pick<Handlers, Extract<OperationName, `${P}.${string}`>>
+type Area<P extends string> = Pick<Handlers, Extract<keyof Handlers, `${P}.${string}`>>
 
 const fakePhrase =
   'legal winner thank year wave sausage worth useful legal winner thank year ' +
@@ -43,18 +48,23 @@ const assertOwn = (state: FakeState, conversation: FakeConversation, id: string)
 }
 
 const pageOf = (each: FakeConversation, params: Params<'messages.page'>): ResultOf<'messages.page'> => {
-  const { limit = 50, before, after, around } = params
-  const all = each.messages
+  const { limit = 50, before, after, around, subject } = params
+  const all = subject === undefined ? each.messages : each.messages.filter((message) => isAbout(message, subject))
+  const place = (id: string) => {
+    const at = all.findIndex((message) => message.id === id)
+    if (at < 0) throw new EngineError('MESSAGE_NOT_FOUND')
+    return at
+  }
   let start = Math.max(0, all.length - limit)
   let end = all.length
   if (before !== undefined) {
-    end = messageAt(each, before)
+    end = place(before)
     start = Math.max(0, end - limit)
   } else if (after !== undefined) {
-    start = messageAt(each, after) + 1
+    start = place(after) + 1
     end = Math.min(all.length, start + limit)
   } else if (around !== undefined) {
-    start = Math.max(0, messageAt(each, around) - Math.floor(limit / 2))
+    start = Math.max(0, place(around) - Math.floor(limit / 2))
     end = Math.min(all.length, start + limit)
   }
   return { messages: all.slice(start, end), hasBefore: start > 0, hasAfter: end < all.length }
@@ -79,11 +89,9 @@ const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
   }
   return {
     'me.get': () => me.current,
-    'me.update': ({ name, settings }) =>
-      setMe({
-        ...(name === undefined ? {} : { name }),
-        settings: { ...me.current.settings, ...settings },
-      }),
+    'me.update': ({ settings }) => setMe({ settings: { ...me.current.settings, ...settings } }),
+    'me.sign': () => ({ signature: '0'.repeat(128), publicKey: '0'.repeat(64) }),
+    'me.verify': () => ({ isValid: false }),
     'me.recoveryPhrase': () => ({ phrase: fakePhrase }),
     'me.confirmRecoveryPhrase': () => setMe({ isRecoveryPhraseConfirmed: true }),
     'me.setPassphrase': ({ passphrase: next, current }) => {
@@ -156,7 +164,9 @@ const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'bloc
     'requests.list': () => [...requests],
     'requests.accept': ({ id }) => {
       const request = takeRequest(state, id)
-      const conversation = addConversation(request.name, { isConnected: true })
+      const conversation = addConversation(request.name, { isConnected: true, presence: { status: 'online' } })
+      const known = state.profiles.strangers.get(request.account)
+      if (known !== undefined) conversation.profiles = [known.profile]
       if (request.text !== '') addMessage(conversation, 'them', request.text)
       return toConversation(conversation, state.account)
     },
@@ -169,6 +179,7 @@ const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'bloc
       const contact = byAccount(state, account)
       contact.status = 'blocked'
       contact.isConnected = false
+      contact.presence = { status: 'hidden' }
       touch()
       return null
     },
@@ -201,12 +212,35 @@ const messageHandlers = (state: FakeState): Area<'conversations' | 'messages'> =
       find(state, conversation)
       return null
     },
+    'conversations.clear': ({ conversation, subject }) => {
+      const each = find(state, conversation)
+      const kept = subject === undefined ? [] : each.messages.filter((message) => !isAbout(message, subject))
+      each.messages = kept
+      each.readUpTo = kept.length
+      touch()
+      return null
+    },
+    'messages.find': ({ ids, copy }) =>
+      conversations.flatMap(({ messages }) =>
+        messages.filter(({ id, copy: own }) => ids?.includes(id) === true || (copy !== undefined && own === copy)),
+      ),
+    'messages.hide': ({ conversation, message }) => {
+      const each = find(state, conversation)
+      each.messages = each.messages.toSpliced(messageAt(each, message), 1)
+      each.readUpTo = Math.min(each.readUpTo, each.messages.length)
+      touch()
+      return null
+    },
     'messages.page': (params) => pageOf(find(state, params.conversation), params),
-    'messages.send': ({ conversation, text, replyTo }) => {
+    'messages.send': ({ conversation, text, replyTo, subject, copy }) => {
       const each = find(state, conversation)
       if ([...text].length > 20_000) throw new EngineError('TEXT_TOO_LONG')
       if (each.status === 'blocked') throw new EngineError('CONTACT_BLOCKED')
-      return addMessage(each, 'me', text, replyTo === undefined ? {} : { replyTo })
+      return addMessage(each, 'me', text, {
+        ...(replyTo === undefined ? {} : { replyTo }),
+        ...(subject === undefined || subject === '' ? {} : { subject }),
+        ...(copy === undefined ? {} : { copy }),
+      })
     },
     'messages.edit': ({ conversation, message, text }) => {
       assertOwn(state, find(state, conversation), message)
@@ -225,9 +259,16 @@ const messageHandlers = (state: FakeState): Area<'conversations' | 'messages'> =
   }
 }
 
+/** What answers piece by piece. */
+export const createFakeStreams = (state: FakeState): Streams => ({
+  'profiles.fetch': (params) => fetchProfiles(state, params),
+})
+
 /** The whole API over a {@link FakeState}. */
 export const createFakeHandlers = (state: FakeState): Handlers => ({
   ...meHandlers(state),
   ...contactHandlers(state),
   ...messageHandlers(state),
+  ...discussionHandlers(state),
+  ...profileHandlers(state),
 })

@@ -6,7 +6,10 @@ import {
   type Me,
   type Message,
   type Network,
+  type Presence,
+  type Profile,
 } from '@parley/engine/api'
+import { createFakeProfiles, type FakeProfiles } from './fake-profiles.ts'
 import { accountOf, conversationIdOf, messageIdOf } from './fake-ids.ts'
 
 /** A conversation with its whole history, newest last. */
@@ -25,9 +28,17 @@ export interface FakeConversation {
   isVerified: boolean
   typing: boolean
   updatedAt: number
+  presence: Presence
+  /** What they say about themselves, the newest first; empty while none came. Its name is not used: `claimedName` is. */
+  profiles: readonly Profile[]
 }
 
-export type WorldListener = { changed(): void; messages(conversation: string, messages: readonly Message[]): void }
+export interface WorldListener {
+  changed(): void
+  messages(conversation: string, messages: readonly Message[]): void
+  profiles?(profiles: readonly Profile[]): void
+  typing?(conversation: string, account: string, subject: string): void
+}
 
 type StorageKind = NonNullable<Network['storage']>
 
@@ -42,11 +53,18 @@ export interface FakeState {
   lostHolders: readonly string[]
   invites: readonly Invite[]
   passphrase: string | undefined
+  readonly profiles: FakeProfiles
+  /** Values that applications keep. */
+  readonly appValues: Map<string, string>
   now(): number
   addConversation(name: string, fields?: Partial<FakeConversation>): FakeConversation
   addMessage(to: FakeConversation, from: 'me' | 'them', text: string, fields?: Partial<Message>): Message
   change(to: FakeConversation, id: string, fields: Partial<Message>): Message
   touch(): void
+  /** Newer profiles came in. */
+  tellProfiles(profiles: readonly Profile[]): void
+  /** Somebody types now. */
+  tellTyping(to: FakeConversation, subject?: string): void
   listen(listener: WorldListener): () => void
 }
 
@@ -55,7 +73,7 @@ const newMe = (account: string, now: number): Me => ({
   peerId: '12D3KooWQ8fake00000000000000000000000000000000000000',
   name: 'Robin',
   addresses: ['/ip4/192.0.2.7/tcp/4001'],
-  settings: { sendsTyping: true, sendsReadReceipts: true },
+  settings: { sendsTyping: true, sendsReadReceipts: true, presence: 'contacts' },
   hasPassphrase: false,
   isRecoveryPhraseConfirmed: false,
   createdAt: now - 40 * 86_400_000,
@@ -75,6 +93,8 @@ const newConversation = (name: string, now: number): FakeConversation => ({
   isVerified: false,
   typing: false,
   updatedAt: now,
+  presence: { status: 'hidden' },
+  profiles: [],
 })
 
 const newMessage = (
@@ -120,6 +140,8 @@ export const createFakeState = (now: () => number): FakeState => {
     requests: [],
     invites: [],
     passphrase: undefined,
+    profiles: createFakeProfiles(account, now),
+    appValues: new Map(),
     network: { transport: 'direct', isListening: true, infrastructure: [] },
     lostHolders: [],
     now,
@@ -154,6 +176,13 @@ export const createFakeState = (now: () => number): FakeState => {
       to.updatedAt = now()
       tell(to, next)
       return next
+    },
+    tellProfiles: (profiles) => {
+      for (const listener of listeners) listener.profiles?.(profiles)
+      touch()
+    },
+    tellTyping: (to, subject = '') => {
+      for (const listener of listeners) listener.typing?.(to.id, to.account, subject)
     },
     listen: (listener) => {
       listeners.add(listener)

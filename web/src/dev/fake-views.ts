@@ -3,6 +3,13 @@ import type { FakeConversation, FakeState } from './fake-state.ts'
 
 /** The name you gave, or else the one they claim. */
 export const nameOf = (each: FakeConversation) => (each.givenName === '' ? each.claimedName : each.givenName)
+/** What a head shows of somebody's profile. */
+const headOf = ({ profiles: [newest] }: FakeConversation) => ({
+  handle: newest?.handle ?? '',
+  location: newest?.location ?? '',
+  ...(newest?.avatar === undefined ? {} : { avatar: newest.avatar }),
+})
+
 /** A conversation as the API lists it. */
 export const toConversation = (each: FakeConversation, me: string): Conversation => {
   const unread = each.messages.slice(each.readUpTo).filter((message) => message.sender !== me)
@@ -12,6 +19,8 @@ export const toConversation = (each: FakeConversation, me: string): Conversation
     kind: 'direct',
     account: each.account,
     name: nameOf(each),
+    ...headOf(each),
+    presence: each.presence,
     status: each.status,
     unread: unread.length,
     draft: each.draft,
@@ -28,6 +37,7 @@ export const toContact = (each: FakeConversation, now: number): Contact => ({
   account: each.account,
   name: nameOf(each),
   claimedName: each.claimedName,
+  ...headOf(each),
   conversation: each.id,
   status: each.status,
   isVerified: each.isVerified,

@@ -27,6 +27,10 @@ export const createTestSession = async (prepare: (world: FakeWorld) => void = ()
   const client: ApiClient = {
     live: real.live,
     on: real.on,
+    stream: (name, params, signal) => {
+      calls.push({ name, params })
+      return real.stream(name, params, signal)
+    },
     call: (name, params) => {
       calls.push({ name, params })
       const failure = failures.get(name)

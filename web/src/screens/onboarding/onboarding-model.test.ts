@@ -70,6 +70,6 @@ describe('onboarding', () => {
   it('cuts a name at its limit by letters, not by halves of them', () => {
     const { model } = setUp()
     model.setName('🥝'.repeat(80))
-    expect(model.getSnapshot().name).toBe('🥝'.repeat(64))
+    expect(model.getSnapshot().name).toBe('🥝'.repeat(40))
   })
 })

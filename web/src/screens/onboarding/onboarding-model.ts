@@ -4,7 +4,7 @@ import { createTask } from '../../ui/task.ts'
 import { createStore, type ViewModel } from '../../ui/view-model.ts'
 
 export const RECOVERY_WORDS = 24
-export const NAME_LETTERS_MAX = 64
+export const NAME_LETTERS_MAX = 40
 
 export interface OnboardingSnapshot {
   readonly mode: 'create' | 'recover'
@@ -69,7 +69,7 @@ export const createOnboardingModel = ({ node, client, restart }: OnboardingPorts
     submit: async () => {
       const { mode, name, phrase, canSubmit } = store.getSnapshot()
       if (!canSubmit) return false
-      if (mode === 'create') return task.run(() => client.call('me.update', { name: name.trim() }))
+      if (mode === 'create') return task.run(() => client.call('profile.update', { name: name.trim() }))
       const isDone = await task.run(() => node.recover(wordsOf(phrase).join(' '), name.trim()))
       if (isDone) restart()
       return isDone
