@@ -3,14 +3,18 @@
  * else. A frame of an unknown type is ignored, so that later versions may add some; a malformed frame closes the
  * link. Spec: WIRE-1…WIRE-6.
  */
-import { decodeCbor, encodeCbor, isBytes, isList, isText, isUint } from '../base/cbor.ts'
+import { type CborValue, decodeCbor, encodeCbor, isBytes, isList, isText, isUint } from '../base/cbor.ts'
 import {
+  AVATAR_BYTES_MAX,
   BUNDLE_BYTES_MAX,
   ENVELOPE_BYTES_MAX,
   ENVELOPE_ID_BYTES,
   FRAME_BYTES_MAX,
   FRAME_ENVELOPE_IDS_MAX,
+  PROFILE_BYTES_MAX,
 } from '../base/limits.ts'
+import type { Millis } from '../base/time.ts'
+import { isBlockCid } from '../mailbox/cid.ts'
 
 export type Frame =
   | { readonly type: 'auth'; readonly flight: Uint8Array }
@@ -21,7 +25,22 @@ export type Frame =
   | { readonly type: 'ack'; readonly ids: readonly Uint8Array[] }
   /** These cannot be read here and never will be; sending the same bytes again is useless. */
   | { readonly type: 'refuse'; readonly ids: readonly Uint8Array[]; readonly reason: string }
+  /** Asks for the own profile of the other end; `have` is the sequence that is held here, 0 for none. PFX-1 */
+  | { readonly type: 'profile.get'; readonly have: number }
+  /** The own profile of the sender; `undefined` answers that there is nothing newer, or nothing to be told. PFX-1 */
+  | { readonly type: 'profile'; readonly record: Uint8Array | undefined }
+  | { readonly type: 'avatar.get'; readonly cid: Uint8Array }
+  /** `image` is `undefined` where it is not there. */
+  | { readonly type: 'avatar'; readonly cid: Uint8Array; readonly image: Uint8Array | undefined }
+  /** `seenAt`: when the sender was last at it; 0 with `hidden`. PRS-2 */
+  | { readonly type: 'presence'; readonly status: PresenceStatus; readonly seenAt: Millis }
   | { readonly type: 'unknown' }
+
+/** What one says of oneself. That somebody is offline is nothing that they say. */
+export type PresenceStatus = 'hidden' | 'online' | 'away'
+
+/** The order is the number on the wire, from 0. */
+const PRESENCES = ['hidden', 'online', 'away'] as const
 
 const AUTH = 0
 const BUNDLE_GET = 1
@@ -29,6 +48,11 @@ const BUNDLE = 2
 const ENVELOPE = 3
 const ACK = 4
 const REFUSE = 5
+const PROFILE_GET = 6
+const PROFILE = 7
+const AVATAR_GET = 8
+const AVATAR = 9
+const PRESENCE = 10
 const REASON_LENGTH_MAX = 32
 
 /**
@@ -51,6 +75,16 @@ export function encodeFrame(frame: Exclude<Frame, { type: 'unknown' }>): Uint8Ar
       return encodeCbor([ACK, [...frame.ids]])
     case 'refuse':
       return encodeCbor([REFUSE, [...frame.ids], frame.reason])
+    case 'profile.get':
+      return encodeCbor([PROFILE_GET, frame.have])
+    case 'profile':
+      return encodeCbor([PROFILE, frame.record ?? null])
+    case 'avatar.get':
+      return encodeCbor([AVATAR_GET, frame.cid])
+    case 'avatar':
+      return encodeCbor([AVATAR, frame.cid, frame.image ?? null])
+    case 'presence':
+      return encodeCbor([PRESENCE, PRESENCES.indexOf(frame.status), frame.seenAt])
   }
 }
 
@@ -78,9 +112,29 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
         ? { type: 'refuse', ids: first, reason: second }
         : undefined
     default:
-      return { type: 'unknown' }
+      return type <= PRESENCE ? decodeProfileFrame(value) : { type: 'unknown' }
   }
 }
+
+/** Frames about the sender itself: what it says of itself, how it looks, whether it is there. */
+function decodeProfileFrame([type, first, second, ...more]: readonly CborValue[]): Frame | undefined {
+  if (first === undefined || more.length > 0) return undefined
+  if (second === undefined) {
+    if (type === PROFILE_GET) return isUint(first) ? { type: 'profile.get', have: first } : undefined
+    if (type === AVATAR_GET) return isBlockCid(first) ? { type: 'avatar.get', cid: first } : undefined
+    if (type !== PROFILE) return undefined
+    if (first === null) return { type: 'profile', record: undefined }
+    return isPart(first, PROFILE_BYTES_MAX) ? { type: 'profile', record: first } : undefined
+  }
+  if (type === AVATAR && isBlockCid(first)) {
+    if (second === null) return { type: 'avatar', cid: first, image: undefined }
+    return isPart(second, AVATAR_BYTES_MAX) ? { type: 'avatar', cid: first, image: second } : undefined
+  }
+  const status = type === PRESENCE && isUint(first) ? PRESENCES[first] : undefined
+  return status !== undefined && isUint(second) ? { type: 'presence', status, seenAt: second } : undefined
+}
+
+const isPart = (value: unknown, bytesMax: number): value is Uint8Array => isBytes(value) && value.length <= bytesMax
 
 const isEnvelope = (value: unknown): value is Uint8Array =>
   isBytes(value) && value.length >= ENVELOPE_ID_BYTES && value.length <= ENVELOPE_BYTES_MAX

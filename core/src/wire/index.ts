@@ -1,2 +1,2 @@
 export { decodeFrame, encodeFrame, envelopeId } from './frame.ts'
-export type { Frame } from './frame.ts'
+export type { Frame, PresenceStatus } from './frame.ts'
