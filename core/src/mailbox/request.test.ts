@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CborValue, encodeCbor } from '../base/cbor.ts'
 import {
+  AVATAR_BYTES_MAX,
   FRAME_BYTES_MAX,
   MAILBOX_BLOCKS_MAX,
   MAILBOX_KEYS_MAX,
   MAILBOX_POINTERS_MAX,
   POINTER_BYTES_MAX,
+  PROFILE_BYTES_MAX,
+  PROFILE_NAMES_MAX,
 } from '../base/limits.ts'
 import { DAMAGES, mutate } from '../base/testing/mutate.ts'
 import { blockCid, cidOfDigest, digestOfCid, isBlockOf } from './cid.ts'
@@ -94,6 +97,24 @@ describe('requests of the mailbox protocol', () => {
     expect(decodeRequest(new Uint8Array(FRAME_BYTES_MAX))).toBeUndefined()
   })
 
+  it('[MBX-7] about profiles have a limit for each of their parts', () => {
+    const [record, avatar, digest] = [PROFILE_BYTES_MAX, AVATAR_BYTES_MAX, 32].map((size) => new Uint8Array(size))
+    if (record === undefined || avatar === undefined || digest === undefined) throw new Error('three sizes')
+    expect(decodes([9, record, avatar])).toBe(true)
+    expect(decodes([9, record, null])).toBe(true)
+    expect(decodes([9, new Uint8Array(PROFILE_BYTES_MAX + 1), null])).toBe(false)
+    expect(decodes([9, record, new Uint8Array(AVATAR_BYTES_MAX + 1)])).toBe(false)
+    expect(decodes([9, record])).toBe(false)
+    expect(decodes([9, record, avatar, null])).toBe(false)
+    expect(decodes([10, times(PROFILE_NAMES_MAX, digest)])).toBe(true)
+    expect(decodes([10, times(PROFILE_NAMES_MAX + 1, digest)])).toBe(false)
+    expect(decodes([10, [new Uint8Array(31)]])).toBe(false)
+    const answer = (records: readonly Uint8Array[]) => decodeResponse(encodeCbor([9, records]))
+    expect(answer([record, record])).toEqual({ type: 'profiles', records: [record, record] })
+    expect(answer([new Uint8Array(PROFILE_BYTES_MAX + 1)])).toBeUndefined()
+    expect(answer(Array.from({ length: PROFILE_NAMES_MAX + 1 }, () => digest))).toBeUndefined()
+  })
+
   it('[MBX-4] [BLK-1] name blocks by the CIDs of their bytes only', () => {
     const other = Uint8Array.of(...cid)
     other[1] = 0x70
@@ -107,7 +128,7 @@ describe('requests of the mailbox protocol', () => {
   })
 
   it('[MBX-2] of a later version are told from nonsense', () => {
-    expect(isUnknownRequest(encodeCbor([9]))).toBe(true)
+    expect(isUnknownRequest(encodeCbor([11]))).toBe(true)
     expect(isUnknownRequest(encodeCbor([0, 'what']))).toBe(true)
     expect(isUnknownRequest(encodeCbor([2, 'what']))).toBe(false)
     expect(isUnknownRequest(encodeCbor(['info']))).toBe(false)

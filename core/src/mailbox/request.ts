@@ -1,14 +1,18 @@
 /** What is asked of a holder. Spec: MBX-4. */
 import { type CborValue, decodeCbor, encodeCbor, isBytes, isList, isUint } from '../base/cbor.ts'
 import {
+  AVATAR_BYTES_MAX,
   ENVELOPE_BYTES_MAX,
   KEY_PREFIX_BYTES,
   MAILBOX_BLOCKS_MAX,
   MAILBOX_KEYS_MAX,
   MAILBOX_POINTERS_MAX,
   POINTER_BYTES_MAX,
+  PROFILE_BYTES_MAX,
+  PROFILE_NAMES_MAX,
 } from '../base/limits.ts'
 import { exhaustive } from '../base/result.ts'
+import { HASH_BYTES } from '../identity/signed-record.ts'
 import { decodeByteList, encodeByteList, isByteList } from './byte-list.ts'
 import { isBlockCid } from './cid.ts'
 import { bytesListOf, cidsOf, MAILBOX_BODY_BYTES_MAX } from './fields.ts'
@@ -35,9 +39,24 @@ export type MailboxRequest =
   | { readonly type: 'point'; readonly records: readonly Uint8Array[] }
   /** First KEY_PREFIX_BYTES of keys. */
   | { readonly type: 'find'; readonly prefixes: readonly Uint8Array[] }
+  /** A public profile record, and its picture where the holder may not have it yet. */
+  | { readonly type: 'profile.put'; readonly record: Uint8Array; readonly avatar: Uint8Array | undefined }
+  /** Digests (32 bytes) of root keys, at most PROFILE_NAMES_MAX. */
+  | { readonly type: 'profile.get'; readonly digests: readonly Uint8Array[] }
 
 /** The order is the number on the wire, from 1. */
-const TYPES = ['info', 'store', 'blocks', 'fetch', 'drop', 'challenge', 'point', 'find'] as const
+const TYPES = [
+  'info',
+  'store',
+  'blocks',
+  'fetch',
+  'drop',
+  'challenge',
+  'point',
+  'find',
+  'profile.put',
+  'profile.get',
+] as const
 
 const BLOCKS = TYPES.indexOf('blocks') + 1
 
@@ -61,9 +80,25 @@ function fieldsOf(request: Exclude<MailboxRequest, { readonly type: 'blocks' }>)
       return [request.records]
     case 'find':
       return [request.prefixes]
+    case 'profile.put':
+      return [request.record, request.avatar ?? null]
+    case 'profile.get':
+      return [request.digests]
     default:
       return exhaustive(request)
   }
+}
+
+const FIELDS: Readonly<Record<Exclude<MailboxRequest['type'], 'blocks'>, number>> = {
+  info: 0,
+  store: 1,
+  fetch: 1,
+  drop: 1,
+  challenge: 2,
+  point: 1,
+  find: 1,
+  'profile.put': 2,
+  'profile.get': 1,
 }
 
 /** `undefined` for anything that {@link encodeRequest} does not give for a request within its limits. */
@@ -78,7 +113,7 @@ export function decodeRequest(bytes: Uint8Array): MailboxRequest | undefined {
   const [number, first, second] = value
   const type = isUint(number, TYPES.length) ? TYPES[number - 1] : undefined
   if (type === undefined || type === 'blocks') return undefined
-  if (value.length !== (type === 'info' ? 1 : type === 'challenge' ? 3 : 2)) return undefined
+  if (value.length !== 1 + FIELDS[type]) return undefined
   return requestOf(type, first, second)
 }
 
@@ -110,6 +145,15 @@ function requestOf(
     case 'find': {
       const prefixes = bytesListOf(first, MAILBOX_KEYS_MAX, KEY_PREFIX_BYTES)
       return prefixes?.every((prefix) => prefix.length === KEY_PREFIX_BYTES) ? { type, prefixes } : undefined
+    }
+    case 'profile.put': {
+      if (!isBytes(first) || first.length > PROFILE_BYTES_MAX) return undefined
+      if (second === null) return { type, record: first, avatar: undefined }
+      return isBytes(second) && second.length <= AVATAR_BYTES_MAX ? { type, record: first, avatar: second } : undefined
+    }
+    case 'profile.get': {
+      const digests = bytesListOf(first, PROFILE_NAMES_MAX, HASH_BYTES)
+      return digests?.every((digest) => digest.length === HASH_BYTES) ? { type, digests } : undefined
     }
     default:
       return exhaustive(type)

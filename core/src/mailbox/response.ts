@@ -7,6 +7,8 @@ import {
   MAILBOX_POINTERS_MAX,
   POINTER_BUCKETS_BYTES,
   POINTER_BYTES_MAX,
+  PROFILE_BYTES_MAX,
+  PROFILE_NAMES_MAX,
   WORK_BITS_MAX,
 } from '../base/limits.ts'
 import { exhaustive } from '../base/result.ts'
@@ -50,23 +52,38 @@ export type MailboxResponse =
   | { readonly type: 'statuses'; readonly statuses: readonly PointStatus[] }
   /** All records of a prefix or none, in the order asked for. Ask again for the prefixes behind the last one's. */
   | { readonly type: 'records'; readonly records: readonly Uint8Array[] }
+  /** Public profile records in the order asked for. Ask again for the digests behind the last one's, until none comes. */
+  | { readonly type: 'profiles'; readonly records: readonly Uint8Array[] }
 
 /** The order is the number on the wire, from 0. */
-const TYPES = ['refused', 'info', 'missing', 'receipt', 'blocks', 'done', 'digests', 'statuses', 'records'] as const
+const TYPES = [
+  'refused',
+  'info',
+  'missing',
+  'receipt',
+  'blocks',
+  'done',
+  'digests',
+  'statuses',
+  'records',
+  'profiles',
+] as const
 /** Records that one response can carry: no record is smaller than the smallest bucket. */
 export const MAILBOX_FOUND_MAX = Math.floor(FRAME_BYTES_MAX / POINTER_BUCKETS_BYTES[0])
 
 /** Those that may be as large as a frame are `[number, [bytes, …]]`. */
 const BLOCKS = TYPES.indexOf('blocks')
 const RECORDS = TYPES.indexOf('records')
+const PROFILES = TYPES.indexOf('profiles')
 
 export function encodeResponse(response: MailboxResponse): Uint8Array {
   if (response.type === 'blocks') return encodeByteList(BLOCKS, response.blocks)
   if (response.type === 'records') return encodeByteList(RECORDS, response.records)
+  if (response.type === 'profiles') return encodeByteList(PROFILES, response.records)
   return encodeCbor([TYPES.indexOf(response.type), ...fieldsOf(response)])
 }
 
-type SmallResponse = Exclude<MailboxResponse, { readonly type: 'blocks' | 'records' }>
+type SmallResponse = Exclude<MailboxResponse, { readonly type: 'blocks' | 'records' | 'profiles' }>
 
 function fieldsOf(response: SmallResponse): readonly CborValue[] {
   switch (response.type) {
@@ -112,10 +129,14 @@ export function decodeResponse(bytes: Uint8Array): MailboxResponse | undefined {
     const records = copies(decodeByteList(RECORDS, bytes, MAILBOX_FOUND_MAX, POINTER_BYTES_MAX))
     return records && { type: 'records', records }
   }
+  if (isByteList(PROFILES, bytes)) {
+    const records = copies(decodeByteList(PROFILES, bytes, PROFILE_NAMES_MAX, PROFILE_BYTES_MAX))
+    return records && { type: 'profiles', records }
+  }
   const value = decodeCbor(bytes)
   if (!isList(value, 4) || !isUint(value[0])) return undefined
   const type = TYPES[value[0]]
-  if (type === 'blocks' || type === 'records') return undefined
+  if (type === 'blocks' || type === 'records' || type === 'profiles') return undefined
   return type !== undefined && value.length === 1 + FIELDS[type] ? responseOf(type, value.slice(1)) : undefined
 }
 

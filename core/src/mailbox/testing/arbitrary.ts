@@ -25,6 +25,12 @@ export const requests: fc.Arbitrary<MailboxRequest> = fc.oneof(
   fc.record({ type: fc.constant('challenge' as const), nonce: bytes(32), cids: list(cid) }),
   fc.record({ type: fc.constant('point' as const), records: list(short) }),
   fc.record({ type: fc.constant('find' as const), prefixes: list(bytes(KEY_PREFIX_BYTES)) }),
+  fc.record({
+    type: fc.constant('profile.put' as const),
+    record: short,
+    avatar: fc.option(short, { nil: undefined }),
+  }),
+  fc.record({ type: fc.constant('profile.get' as const), digests: list(bytes(32)) }),
 )
 
 const receipts: fc.Arbitrary<Receipt> = fc.record({
@@ -57,7 +63,7 @@ export const responses: fc.Arbitrary<MailboxResponse> = fc.oneof(
     type: fc.constant('statuses' as const),
     statuses: list(fc.constantFrom('kept' as const, 'older' as const, 'refused' as const, 'full' as const)),
   }),
-  fc.record({ type: fc.constant('records' as const), records: list(short) }),
+  fc.record({ type: fc.constantFrom('records' as const, 'profiles' as const), records: list(short) }),
 )
 
 const places = fc.stringMatching(/^[!-~]{1,200}$/)
