@@ -10,6 +10,7 @@ import {
   SOCKET_FRAMES_BURST,
 } from '@parley/engine'
 import fastify, { type FastifyInstance } from 'fastify'
+import { addAvatarRoute } from './avatars.ts'
 import { addNodeRoutes, type NodeControls } from './node-routes.ts'
 import { useGuard } from './guard.ts'
 import { usePage } from './page.ts'
@@ -88,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const check = createOperationCheck()
   addOperationRoutes(server, { client: options.client, check })
   addNodeRoutes(server, options.controls, options.client)
+  addAvatarRoute(server, { client: options.client, check })
   const sockets = addSocketRoute(server, { client: options.client, check, log: options.log, nowMs })
   server.get('/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   await usePage(server, options.pageRoot)
