@@ -76,6 +76,7 @@ async function createDevice(address: string, number: number, onWake: (ms: number
     onLink: (link) => link.close(),
     onStatus: () => undefined,
     onPushNodes: () => undefined,
+    onProfile: () => undefined,
     onWake(topic, hint) {
       const { buffer, byteOffset } = hint
       if (topic === TOPIC) onWake(performance.now() - new DataView(buffer, byteOffset).getFloat64(0))

@@ -93,6 +93,7 @@ export async function measureLink(options: MeasureOptions = {}): Promise<Transpo
       onStatus: () => undefined,
       onWake: () => undefined,
       onPushNodes: () => undefined,
+      onProfile: () => undefined,
     })
     await network.connect(peerId, addresses, new AbortController().signal)
     const link = await opened.promise
@@ -237,6 +238,7 @@ async function serveLink(): Promise<() => Promise<unknown>> {
     onStatus: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
+    onProfile: () => undefined,
     onLink: (link) =>
       link.listen({
         onFrame: (frame) => {

@@ -85,6 +85,7 @@ async function createDevice(nodes: readonly PushHost[]): Promise<NetworkPort> {
     onStatus: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
+    onProfile: () => undefined,
   })
   stops.push(() => network.stop())
   return network

@@ -61,6 +61,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
           onStatus: () => handlers.onStatus(),
           onWake: (topic, hint) => handlers.onWake(topic, hint),
           onPushNodes: () => handlers.onPushNodes(),
+          onProfile: (topic, record) => handlers.onProfile(topic, record),
           onLink: (link) => (isOnline ? handlers.onLink(tapLink(link)) : link.close()),
         }),
     },

@@ -3,6 +3,7 @@ import { PortError } from '@parley/engine'
 import type { NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { LinkEnd, type LinkHost } from './link.ts'
 import { SimMailbox } from './mailbox-port.ts'
+import { ProfileExchange, SimProfiles } from './profile-port.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How long a link stays up although nothing gets through any more. */
@@ -18,6 +19,7 @@ export class Switchboard {
   /** No device reaches another one: everything that is said goes by way of push nodes. */
   isApart = false
   readonly #exchange: Exchange
+  readonly #profiles: ProfileExchange
   /** Running networks by peer id. */
   readonly #byPeer = new Map<string, SimNetwork>()
   readonly #partitions = new Map<string, number>()
@@ -26,11 +28,14 @@ export class Switchboard {
   constructor(host: LinkHost, exchange: Exchange) {
     this.host = host
     this.#exchange = exchange
+    this.#profiles = new ProfileExchange(exchange.host)
   }
 
   /** `address` is where this process of the device listens, `pushNodes` those that it has configured. */
   createNetwork(peerId: string, address: string, pushNodes: readonly string[]): SimNetwork {
-    return new SimNetwork(this, peerId, address, new SimMailbox(this.#exchange, peerId, pushNodes))
+    const mailbox = new SimMailbox(this.#exchange, peerId, pushNodes)
+    const profiles = new SimProfiles(this.#profiles, peerId, () => mailbox.pushNodes().length > 0)
+    return new SimNetwork(this, peerId, address, { mailbox, profiles })
   }
 
   /** From now on nobody reaches anybody directly. */
@@ -104,6 +109,7 @@ const pairOf = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${
 export class SimNetwork implements NetworkPort {
   readonly peerId: string
   readonly mailbox: SimMailbox
+  readonly profiles: SimProfiles
   readonly #board: Switchboard
   readonly #address: string
   readonly #links = new Map<string, LinkEnd>()
@@ -112,9 +118,15 @@ export class SimNetwork implements NetworkPort {
   #isStopped = false
   #isDead = false
 
-  constructor(board: Switchboard, peerId: string, address: string, mailbox: SimMailbox) {
+  constructor(
+    board: Switchboard,
+    peerId: string,
+    address: string,
+    { mailbox, profiles }: { readonly mailbox: SimMailbox; readonly profiles: SimProfiles },
+  ) {
     this.#board = board
     this.mailbox = mailbox
+    this.profiles = profiles
     this.peerId = peerId
     this.#address = `${address}/p2p/${peerId}`
   }
@@ -130,6 +142,7 @@ export class SimNetwork implements NetworkPort {
         handlers.onStatus()
       },
     })
+    this.profiles.start(handlers)
     handlers.onStatus()
   }
 
@@ -173,6 +186,7 @@ export class SimNetwork implements NetworkPort {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.mailbox.stop()
+    this.profiles.end()
     this.#board.unregister(this)
     for (const link of this.#links.values()) link.close()
   }
@@ -181,6 +195,7 @@ export class SimNetwork implements NetworkPort {
   kill(isSilent: boolean): void {
     this.#isDead = true
     this.mailbox.kill()
+    this.profiles.end()
     this.#board.unregister(this)
     const { dice } = this.#board.host
     for (const link of this.#links.values()) link.kill(isSilent, dice.between(LIVENESS_MS_MIN, LIVENESS_MS_MAX))

@@ -17,6 +17,7 @@ function createScene() {
       onLink: (link) => link.close(),
       onStatus: () => undefined,
       onWake: (topic) => note(`woken on ${topic}`),
+      onProfile: (topic) => note(`told on ${topic}`),
       onPushNodes: () => note(`has ${network.mailbox.pushNodes().length} push nodes`),
     })
     return network

@@ -1,4 +1,5 @@
-import { mailboxContract, networkContract, never } from '@parley/engine/contract'
+import { mailboxContract, networkContract, never, profilePushContract } from '@parley/engine/contract'
+import type { MailboxWorld } from '@parley/engine/contract'
 import type { ClockPort } from '@parley/engine'
 import { describe, expect, it } from 'vitest'
 import { createTestClock } from './clock.ts'
@@ -27,7 +28,7 @@ networkContract('the memory network', async () => {
   }
 })
 
-mailboxContract('the memory network', async () => {
+async function createMailboxWorld(): Promise<MailboxWorld> {
   const hub = createMemoryNetworkHub({ clock: runningClock, latencyMs: 0 })
   return {
     createNetwork: async (pushNodes) => hub.createNetwork(peerName(), { pushNodes }),
@@ -43,7 +44,10 @@ mailboxContract('the memory network', async () => {
     },
     dispose: async () => undefined,
   }
-})
+}
+
+mailboxContract('the memory network', createMailboxWorld)
+profilePushContract('the memory network', createMailboxWorld)
 
 describe('the memory network', () => {
   it('does nothing unless the clock moves, and then the same every time', async () => {
@@ -57,6 +61,7 @@ describe('the memory network', () => {
         onStatus: () => undefined,
         onWake: () => undefined,
         onPushNodes: () => undefined,
+        onProfile: () => undefined,
         onLink: (link: Parameters<Parameters<typeof alice.start>[0]['onLink']>[0]) => {
           note(`${name} links ${link.peerId}`)
           link.send(Uint8Array.of(1, 2, 3))

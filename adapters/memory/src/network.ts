@@ -13,6 +13,7 @@ import type {
   NetworkStatus,
 } from '@parley/engine'
 import { MailboxExchange, MemoryMailbox, memoryAddress } from './mailbox.ts'
+import { MemoryProfiles, ProfileExchange } from './profiles.ts'
 
 export interface MemoryNetworkHub {
   /** A network whose peer id is `peerId`, in the form that the device's key gives. Reachable once started. */
@@ -26,7 +27,7 @@ export interface MemoryNetworkHub {
 }
 
 export interface MemoryNetworkOptions {
-  /** Addresses of mailbox servers that are kept connected; they carry wake-ups. */
+  /** Addresses of mailbox servers that are kept connected; they carry wake-ups and pushed profiles. */
   readonly pushNodes?: readonly string[]
 }
 
@@ -47,12 +48,14 @@ interface Hub {
   /** Started networks. */
   readonly networksByPeer: Map<string, MemoryNetwork>
   readonly mailboxes: MailboxExchange
+  readonly profiles: ProfileExchange
 }
 
 export function createMemoryNetworkHub({ clock, latencyMs = 1 }: MemoryNetworkHubOptions): MemoryNetworkHub {
   const networksByPeer = new Map<string, MemoryNetwork>()
   const mailboxes = new MailboxExchange(clock, latencyMs, (peerId) => networksByPeer.has(peerId))
-  const hub: Hub = { clock, latencyMs, networksByPeer, mailboxes }
+  const profiles = new ProfileExchange(clock, latencyMs)
+  const hub: Hub = { clock, latencyMs, networksByPeer, mailboxes, profiles }
   return {
     createNetwork: (peerId, { pushNodes = [] } = {}) => new MemoryNetwork(hub, peerId, pushNodes),
     serveMailbox(peerId, server) {
@@ -73,6 +76,7 @@ export function createMemoryNetworkHub({ clock, latencyMs = 1 }: MemoryNetworkHu
 class MemoryNetwork implements NetworkPort {
   readonly peerId: string
   readonly #hub: Hub
+  readonly profiles: MemoryProfiles
   readonly #mailbox: MemoryMailbox
   readonly #pushNodes: readonly string[]
   readonly #links = new Map<string, MemoryLink>()
@@ -85,6 +89,7 @@ class MemoryNetwork implements NetworkPort {
     this.peerId = peerId
     this.#pushNodes = pushNodes
     this.#mailbox = new MemoryMailbox(hub.mailboxes, peerId, pushNodes)
+    this.profiles = new MemoryProfiles(hub.profiles, () => this.#mailbox.pushNodes().length > 0)
   }
 
   get mailbox(): MailboxPort {
@@ -96,6 +101,7 @@ class MemoryNetwork implements NetworkPort {
     this.#handlers = handlers
     this.#hub.networksByPeer.set(this.peerId, this)
     this.#mailbox.start(handlers)
+    this.profiles.start(handlers)
     handlers.onStatus()
   }
 
@@ -125,6 +131,7 @@ class MemoryNetwork implements NetworkPort {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#mailbox.stop()
+    this.profiles.stop()
     if (this.#hub.networksByPeer.get(this.peerId) === this) this.#hub.networksByPeer.delete(this.peerId)
     for (const link of this.#links.values()) link.close()
   }

@@ -1,5 +1,5 @@
 import { PortError } from '@parley/engine'
-import type { MailboxPort } from '@parley/engine'
+import type { MailboxPort, ProfilePushPort } from '@parley/engine'
 
 /** The mailbox port of a device that knows no push node and no DHT: everything is out of reach. */
 export const noMailbox: MailboxPort = {
@@ -15,3 +15,6 @@ export const noMailbox: MailboxPort = {
   listen: () => undefined,
   wake: () => undefined,
 }
+
+/** Profiles of a device that knows no push node: nobody hears them. */
+export const noProfiles: ProfilePushPort = { listen: () => undefined, push: () => undefined }

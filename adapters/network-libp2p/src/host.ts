@@ -23,9 +23,9 @@ import {
 } from '@parley/core'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
+import { gossipService } from './gossip/gossip.ts'
+import type { GossipService } from './gossip/gossip.ts'
 import { toListenError } from './listen-error.ts'
-import { wakeService } from './mailbox/wakes.ts'
-import type { WakeService } from './mailbox/wakes.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -40,7 +40,7 @@ export interface HostOptions {
   /** Servers hold the routing table and the pointers of others; clients ask. */
   readonly dhtMode: 'server' | 'client'
   readonly connectionsMax: number
-  /** Passes wake-ups on for others. */
+  /** Passes wake-ups and public profiles on for others. */
   readonly isPushNode?: boolean
   readonly gater?: ConnectionGater
 }
@@ -51,7 +51,7 @@ export type HostServices = {
   readonly ping: Ping
   readonly dht: KadDHT
   readonly relays: RelayReservations
-  readonly wakes: WakeService
+  readonly gossip: GossipService
 }
 
 export type Host = Libp2p<HostServices>
@@ -103,7 +103,7 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       identify: identify(),
       ping: ping(),
       relays: relayReservations(),
-      wakes: wakeService(options.isPushNode === true ? 'push node' : 'device'),
+      gossip: gossipService(options.isPushNode === true ? 'push node' : 'device'),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
         clientMode: options.dhtMode === 'client',

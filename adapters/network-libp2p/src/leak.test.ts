@@ -35,6 +35,7 @@ async function startForgetful(
     onStatus: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
+    onProfile: () => undefined,
     onLink: (link) => {
       link.listen({
         onFrame: () => undefined,

@@ -13,6 +13,8 @@ import type { LogPort, MailboxServer, NetworkHandlers, NetworkPort, NetworkStatu
 import { parsePeerId } from './addresses.ts'
 import { after, waitUnlessAborted, withDeadline } from './deadline.ts'
 import { dialPeer, openConnection } from './dialer.ts'
+import { createGossip } from './gossip/gossip.ts'
+import { Libp2pProfiles } from './gossip/profiles.ts'
 import { createHost } from './host.ts'
 import type { Host } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
@@ -91,6 +93,7 @@ interface Attempt {
 class Libp2pNetwork implements Libp2pNetworkPort {
   readonly peerId: string
   readonly mailbox: Libp2pMailbox
+  readonly profiles: Libp2pProfiles
   readonly #host: Host
   readonly #infrastructure: Infrastructure
   readonly #onion: OnionService | undefined
@@ -114,8 +117,11 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     const connectTimeoutMs = this.#connectTimeoutMs
     this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, connectTimeoutMs, log })
     this.#log = log
+    const gossip = createGossip(host, { pushNodes: this.#infrastructure.peers, log })
+    this.profiles = new Libp2pProfiles(gossip)
     this.mailbox = new Libp2pMailbox(host, {
       infrastructure: this.#infrastructure,
+      gossip,
       server: mailbox,
       ...(onion === undefined ? {} : { timeouts: TOR_MAILBOX_TIMEOUTS }),
       log,
@@ -143,6 +149,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       maxOutboundStreams: LINK_STREAMS_PER_CONNECTION_MAX,
       runOnLimitedConnection: true,
     })
+    this.profiles.start(handlers)
     await this.mailbox.start(handlers)
     this.#infrastructure.start()
   }
@@ -197,6 +204,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
     this.#infrastructure.stop()
     this.mailbox.stop()
+    this.profiles.stop()
     await this.#links?.stop()
     await this.#onion?.stop()
     await this.#host.stop()

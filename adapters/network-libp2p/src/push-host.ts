@@ -15,12 +15,15 @@ import {
 } from '@parley/core'
 import type { LogPort, MailboxServer } from '@parley/engine'
 import { dhtTableSize } from './dht-table.ts'
+import { createGossip } from './gossip/gossip.ts'
+import { createProfiles } from './gossip/profiles.ts'
+import { PROFILES, WAKES } from './gossip/topics.ts'
+import { createWakes } from './gossip/wakes.ts'
 import { hostConfig, startHost } from './host.ts'
 import type { HostServices } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import { serveMailbox } from './mailbox/mailbox.ts'
 import { MailboxService } from './mailbox/server.ts'
-import { ALL_TOPICS, createWakes } from './mailbox/wakes.ts'
 
 export interface PushHostOptions {
   /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */
@@ -31,6 +34,11 @@ export interface PushHostOptions {
   readonly bootstrap: readonly string[]
   /** What it does with mailbox requests. Absent: it holds nothing for others. */
   readonly mailbox?: MailboxServer
+  /**
+   * Whether a pushed profile may be passed on: its signature holds and it is public. The record is the callee's; a
+   * rejection counts as no. Absent: everything that has the size of a record.
+   */
+  readonly checkProfile?: (record: Uint8Array) => Promise<boolean>
   readonly log: LogPort
 }
 
@@ -78,8 +86,9 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   const infrastructure = createInfrastructure(host, pushNodes, { isRelayClient: false, log: options.log })
   const service = options.mailbox && new MailboxService(options.mailbox, options.log)
   if (service !== undefined) await serveMailbox(host, service)
-  const wakes = createWakes(host, { pushNodes: infrastructure.peers, log: options.log, onWake: () => undefined })
-  wakes.listen(ALL_TOPICS)
+  const gossip = createGossip(host, { pushNodes: infrastructure.peers, log: options.log })
+  createWakes(gossip, () => undefined).listen(WAKES.all)
+  createProfiles(gossip, { check: options.checkProfile, onProfile: () => undefined }).listen(PROFILES.all)
   infrastructure.start()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {

@@ -41,6 +41,7 @@ export async function linkTo(address: string, deviceSeed: Uint8Array = randomByt
     onStatus() {},
     onWake() {},
     onPushNodes() {},
+    onProfile() {},
   })
   await network.connect(address.split('/').at(-1) ?? '', [address], AbortSignal.timeout(WAIT_MS))
   return {

@@ -1,9 +1,10 @@
-import { mailboxContract } from '@parley/engine/contract'
+import { mailboxContract, profilePushContract } from '@parley/engine/contract'
+import type { MailboxWorld } from '@parley/engine/contract'
 import { createTestHolder } from '../testing/holders.ts'
 import type { TestPushNode } from '../testing/holders.ts'
 import { createTestNetwork } from '../testing/networks.ts'
 
-mailboxContract('libp2p', async () => {
+async function createWorld(): Promise<MailboxWorld> {
   const holders: TestPushNode[] = []
   return {
     createNetwork: (pushNodes) => createTestNetwork({ bootstrap: pushNodes, isRelayClient: false }),
@@ -16,4 +17,7 @@ mailboxContract('libp2p', async () => {
       for (const holder of holders) await holder.stop()
     },
   }
-})
+}
+
+mailboxContract('libp2p', createWorld)
+profilePushContract('libp2p', createWorld)

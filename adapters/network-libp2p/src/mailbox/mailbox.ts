@@ -2,6 +2,9 @@
 import { CONNECT_TIMEOUT_MS, LINK_OPEN_TIMEOUT_MS, MAILBOX_TIMEOUT_MS, assert } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, MailboxHandlers, MailboxPort, MailboxServer } from '@parley/engine'
+import type { Gossip } from '../gossip/gossip.ts'
+import { createWakes } from '../gossip/wakes.ts'
+import type { Wakes } from '../gossip/wakes.ts'
 import type { Host } from '../host.ts'
 import type { Infrastructure } from '../infrastructure.ts'
 import { MailboxClient } from './client.ts'
@@ -9,11 +12,11 @@ import type { MailboxTimeouts } from './client.ts'
 import { closestPeers } from './closest.ts'
 import { MAILBOX_PROTOCOL } from './messages.ts'
 import { MailboxService } from './server.ts'
-import { createWakes } from './wakes.ts'
-import type { Wakes } from './wakes.ts'
 
 export interface Libp2pMailboxOptions {
   readonly infrastructure: Infrastructure
+  /** Carries wake-ups. */
+  readonly gossip: Gossip
   /** Answers others, when we are a DHT server. */
   readonly server: MailboxServer | undefined
   readonly timeouts?: MailboxTimeouts
@@ -31,26 +34,22 @@ export class Libp2pMailbox implements MailboxPort {
   readonly #infrastructure: Infrastructure
   readonly #client: MailboxClient
   readonly #service: MailboxService | undefined
-  readonly #log: LogPort
+  readonly #gossip: Gossip
   readonly #stopping = new AbortController()
   #wakes: Wakes | undefined
   #connected: readonly string[] = []
 
-  constructor(host: Host, { infrastructure, server, timeouts = TIMEOUTS, log }: Libp2pMailboxOptions) {
+  constructor(host: Host, { infrastructure, gossip, server, timeouts = TIMEOUTS, log }: Libp2pMailboxOptions) {
     this.#host = host
     this.#infrastructure = infrastructure
     this.#client = new MailboxClient(host, timeouts)
     this.#service = server && new MailboxService(server, log)
-    this.#log = log
+    this.#gossip = gossip
   }
 
   async start(handlers: MailboxHandlers): Promise<void> {
     const host = this.#host
-    this.#wakes = createWakes(host, {
-      pushNodes: this.#infrastructure.peers,
-      log: this.#log,
-      onWake: (topic, hint) => this.#isStopped || handlers.onWake(topic, hint),
-    })
+    this.#wakes = createWakes(this.#gossip, (topic, hint) => this.#isStopped || handlers.onWake(topic, hint))
     const onPeers = (): void => {
       const connected = this.#connectedNow()
       if (this.#isStopped || connected.join(' ') === this.#connected.join(' ')) return

@@ -1,13 +1,14 @@
 /** Push nodes without Tor, asked by devices behind a Tor of the tests. Spec: TOR-1, TOR-10. */
 import { randomBytes } from 'node:crypto'
-import { mailboxContract } from '@parley/engine/contract'
+import { mailboxContract, profilePushContract } from '@parley/engine/contract'
+import type { MailboxWorld } from '@parley/engine/contract'
 import { createTestHolder } from '../testing/holders.ts'
 import type { TestPushNode } from '../testing/holders.ts'
 import { createTestNetwork } from '../testing/networks.ts'
 import { deriveOnionKey } from './onion-key.ts'
 import { FakeTor } from './testing/fake-tor.ts'
 
-mailboxContract('libp2p through Tor', async () => {
+async function createWorld(): Promise<MailboxWorld> {
   const holders: TestPushNode[] = []
   const tor = await FakeTor.start()
   const { socks, control } = tor
@@ -27,4 +28,7 @@ mailboxContract('libp2p through Tor', async () => {
       await tor[Symbol.asyncDispose]()
     },
   }
-})
+}
+
+mailboxContract('libp2p through Tor', createWorld)
+profilePushContract('libp2p through Tor', createWorld)

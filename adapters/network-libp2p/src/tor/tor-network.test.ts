@@ -115,7 +115,7 @@ describe('nodes behind Tor', () => {
     await expect(config.dns?.query('example.org')).rejects.toThrow('resolved by Tor')
     expect(config.addresses).toMatchObject({ listen: ['/ip4/127.0.0.1/tcp/0'], appendAnnounce: [address] })
     // A service that is new here has to be judged first: does it open sockets, does it tell addresses?
-    const judged = ['identify', 'ping', 'relays', 'dht', 'pubsub', 'wakes']
+    const judged = ['identify', 'ping', 'relays', 'dht', 'pubsub', 'gossip']
     expect(Object.keys(config.services).filter((name) => !judged.includes(name))).toEqual([])
   })
   it('[TOR-5] listen on loopback alone', async () => {

@@ -9,12 +9,19 @@ export interface Caller {
   readonly network: NetworkPort
   /** Wake-ups, as `topic:hex`, in the order of their arrival. */
   readonly heard: readonly string[]
+  /** Pushed profiles in the order of their arrival; those of one network are fresh memory each. */
+  readonly profiles: readonly PushedProfile[]
   /** How often `onPushNodes` was called. */
   readonly pushNodeChanges: number
   /** The answer to `body`. */
   ask(address: string, body: Uint8Array): Promise<Uint8Array>
   /** Resolves when `condition` holds; it is looked at after everything that happens. */
   until(condition: () => boolean): Promise<void>
+}
+
+export interface PushedProfile {
+  readonly topic: number
+  readonly record: Uint8Array
 }
 
 /** Some devices and push nodes that can find each other. */
@@ -46,6 +53,7 @@ interface Waiter {
 export async function joinMailbox(network: NetworkPort): Promise<Caller> {
   const waiters = new Set<Waiter>()
   const heard: string[] = []
+  const profiles: PushedProfile[] = []
   const count = { changes: 0 }
   const changed = (): void => {
     for (const waiter of waiters) {
@@ -61,6 +69,10 @@ export async function joinMailbox(network: NetworkPort): Promise<Caller> {
       heard.push(wakeText(topic, hint))
       changed()
     },
+    onProfile: (topic, record) => {
+      profiles.push({ topic, record })
+      changed()
+    },
     onPushNodes: () => {
       count.changes += 1
       changed()
@@ -70,6 +82,7 @@ export async function joinMailbox(network: NetworkPort): Promise<Caller> {
     id: network.peerId,
     network,
     heard,
+    profiles,
     get pushNodeChanges() {
       return count.changes
     },

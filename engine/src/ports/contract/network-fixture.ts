@@ -96,6 +96,7 @@ export async function joinNetwork(network: NetworkPort, { isListening = true } =
     onStatus: () => recorder.changed(),
     onWake: () => undefined,
     onPushNodes: () => undefined,
+    onProfile: () => undefined,
   })
   return recorder
 }

@@ -35,7 +35,7 @@ async function createShouter(cleanup: Cleanup, holder: TestPushNode): Promise<Ho
   return host
 }
 
-const shout = (host: Host, data: Uint8Array): Promise<unknown> => host.services.wakes.publish(TOPIC_NAME, data)
+const shout = (host: Host, data: Uint8Array): Promise<unknown> => host.services.gossip.publish(TOPIC_NAME, data)
 
 /** Shouts until everybody has heard it. */
 async function warmUp(host: Host, listeners: readonly Caller[]): Promise<void> {
@@ -55,8 +55,8 @@ describe('wake-ups', () => {
     const shouter = await createShouter(cleanup, holder)
     const witness = await createShouter(cleanup, holder)
     const witnessed: number[] = []
-    witness.services.wakes.subscribe(TOPIC_NAME)
-    witness.services.wakes.addEventListener('message', ({ detail: { data } }) => witnessed.push(data.length))
+    witness.services.gossip.subscribe(TOPIC_NAME)
+    witness.services.gossip.addEventListener('message', ({ detail: { data } }) => witnessed.push(data.length))
     await warmUp(shouter, [listener])
     while (witnessed.length === 0) {
       await shout(shouter, Buffer.concat([randomBytes(8), hintOf(0)]))
@@ -108,7 +108,7 @@ describe('wake-ups', () => {
     await shout(honest, Buffer.concat([randomBytes(8), hintOf(2)]))
     await listener.until(() => heardBy(listener).length > 0)
     expect(heardBy(listener)).toEqual([wakeText(TOPIC, hintOf(2))])
-    expect(stranger.host.services.wakes.getSubscribers(TOPIC_NAME)).toEqual([])
+    expect(stranger.host.services.gossip.getSubscribers(TOPIC_NAME)).toEqual([])
   })
 
   it('[MBX-5] pass several push nodes, and reach a listener of two of them once', async () => {

@@ -1,0 +1,70 @@
+/** What gossipsub sees of our connections. */
+import type { GossipSubComponents } from '@libp2p/gossipsub'
+import type { Connection, Stream } from '@libp2p/interface'
+
+type Registrar = GossipSubComponents['registrar']
+
+/** What waits for one peer may be this much; after that large messages to it are lost, and small ones wait too. */
+const BACKLOG_BYTES_MAX = 524_288
+/** Wake-ups and what gossipsub says itself are smaller. */
+const LARGE_BYTES = 2_048
+
+/**
+ * Lets gossipsub see no peers but those in `circle`; `undefined`: everybody. A peer that reads too slowly loses messages:
+ * gossipsub would let its stream break, and never make another one on this connection.
+ */
+export function within(circle: ReadonlySet<string> | undefined, registrar: Registrar): Registrar {
+  const isInside = (connection: Connection): boolean => circle?.has(connection.remotePeer.toString()) ?? true
+  return {
+    getProtocols: () => registrar.getProtocols(),
+    getHandler: (protocol) => registrar.getHandler(protocol),
+    getTopologies: (protocol) => registrar.getTopologies(protocol),
+    use: (protocol, middleware) => registrar.use(protocol, middleware),
+    unuse: (protocol) => registrar.unuse(protocol),
+    getMiddleware: (protocol) => registrar.getMiddleware(protocol),
+    unhandle: (protocol, options) => registrar.unhandle(protocol, options),
+    unregister: (id) => registrar.unregister(id),
+    handle: (protocol, handler, options) =>
+      registrar.handle(
+        protocol,
+        (stream, connection) => {
+          if (isInside(connection)) return handler(stream, connection)
+          stream.abort(new Error('not one of our push nodes'))
+          return undefined
+        },
+        options,
+      ),
+    register: (protocol, topology, options) =>
+      registrar.register(
+        protocol,
+        {
+          ...topology,
+          onConnect: (peer, connection) => {
+            if (isInside(connection)) return topology.onConnect?.(peer, lossy(connection))
+          },
+        },
+        options,
+      ),
+  }
+}
+
+/** `connection`, whose new streams drop what is too much; gossipsub hands over whole messages. */
+function lossy(connection: Connection): Connection {
+  const newStream: Connection['newStream'] = async (protocols, options) => {
+    const stream: Stream = await connection.newStream(protocols, options)
+    const send = stream.send.bind(stream)
+    stream.send = (data) => {
+      const isLarge = data.byteLength > LARGE_BYTES
+      if (isLarge && stream.writeBufferLength + data.byteLength > BACKLOG_BYTES_MAX) return false
+      return send(data)
+    }
+    return stream
+  }
+  return new Proxy(connection, {
+    get(target, key) {
+      if (key === 'newStream') return newStream
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
