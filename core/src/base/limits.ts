@@ -166,6 +166,9 @@ export const HOLDER_BYTES_MAX = 4_096 * 1_048_576
 export const HOLDER_POINTERS_ONLY_BYTES = 64 * 1_048_576
 export const HOLDER_POINTERS_PER_PEER_MAX = 16_384
 export const HOLDER_POINTERS_MAX = 1_048_576
+/** A peer is a device and has one account; some room is left for those who pass on what others made. HLD-12 */
+export const HOLDER_PROFILES_PER_PEER_MAX = 16
+export const HOLDER_PROFILES_MAX = 262_144
 /** How long a block that was announced with `store` is expected, and how many are, of one peer and in all. HLD-2 */
 export const HOLDER_ANNOUNCED_LIFETIME_MS = 5 * MINUTE_MS
 export const HOLDER_ANNOUNCED_PER_PEER_MAX = 4_096

@@ -203,7 +203,10 @@ export type ProfileOrder = 'newer' | 'same' | 'older' | 'other-account'
  * What `received` is to the record that one has: the greater sequence is newer; of two with one sequence the one with
  * the greater CID is, so that all agree whichever came first. A total order of one account's records. Spec: PRF-7.
  */
-export function compareProfiles(held: ProfileRecord | undefined, received: ProfileRecord): ProfileOrder {
+export function compareProfiles(
+  held: Pick<ProfileRecord, 'account' | 'sequence' | 'cid'> | undefined,
+  received: Pick<ProfileRecord, 'account' | 'sequence' | 'cid'>,
+): ProfileOrder {
   if (held === undefined) return 'newer'
   if (held.account !== received.account) return 'other-account'
   const difference = received.sequence - held.sequence || compareBytes(received.cid, held.cid)

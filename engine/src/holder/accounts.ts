@@ -4,11 +4,13 @@ import type { StorePort } from '../ports/store.ts'
 import { numberOf } from '../store/rows.ts'
 
 export interface HolderQuota {
-  /** Blocks and pointers together, of all peers. */
+  /** Blocks, pointers and profiles together, of all peers. */
   readonly bytesMax: number
   readonly pointersMax: number
+  readonly profilesMax: number
   readonly bytesPerPeerMax: number
   readonly pointersPerPeerMax: number
+  readonly profilesPerPeerMax: number
 }
 
 /** What one peer takes now, and the number of its row. */
@@ -16,6 +18,13 @@ export interface Account {
   readonly id: number
   readonly bytes: number
   readonly pointers: number
+  readonly profiles: number
+}
+
+/** What a record gives back that makes room for another: to its peer (`own`), and in all. */
+export interface Freed {
+  readonly own: number
+  readonly all: number
 }
 
 /**
@@ -27,15 +36,18 @@ export class Accounts {
   readonly #quota: HolderQuota
   #bytes: number
   #pointers: number
+  #profiles: number
 
   constructor(store: StorePort, quota: HolderQuota) {
     this.#store = store
     this.#quota = quota
     const [sums] = store.all(
-      'SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(pointers), 0) AS pointers FROM held_peers',
+      `SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(pointers), 0) AS pointers,
+       coalesce(sum(profiles), 0) AS profiles FROM held_peers`,
     )
     this.#bytes = sums === undefined ? 0 : numberOf(sums, 'bytes')
     this.#pointers = sums === undefined ? 0 : numberOf(sums, 'pointers')
+    this.#profiles = sums === undefined ? 0 : numberOf(sums, 'profiles')
   }
 
   get bytes(): number {
@@ -46,17 +58,29 @@ export class Accounts {
     return this.#pointers
   }
 
+  get profiles(): number {
+    return this.#profiles
+  }
+
   mark(): () => void {
-    const [bytes, pointers] = [this.#bytes, this.#pointers]
+    const [bytes, pointers, profiles] = [this.#bytes, this.#pointers, this.#profiles]
     return () => {
       this.#bytes = bytes
       this.#pointers = pointers
+      this.#profiles = profiles
     }
   }
 
   find(peer: string): Account | undefined {
-    const [row] = this.#store.all('SELECT id, bytes, pointers FROM held_peers WHERE peer = ?', [peer])
-    return row && { id: numberOf(row, 'id'), bytes: numberOf(row, 'bytes'), pointers: numberOf(row, 'pointers') }
+    const [row] = this.#store.all('SELECT id, bytes, pointers, profiles FROM held_peers WHERE peer = ?', [peer])
+    return (
+      row && {
+        id: numberOf(row, 'id'),
+        bytes: numberOf(row, 'bytes'),
+        pointers: numberOf(row, 'pointers'),
+        profiles: numberOf(row, 'profiles'),
+      }
+    )
   }
 
   /** Bytes that this peer may still store. */
@@ -66,14 +90,28 @@ export class Accounts {
   }
 
   /** True when one more pointer of `size` bytes may be kept, after giving back `freed`. */
-  hasRoomForPointer(account: Account | undefined, size: number, freed: { own: number; all: number }): boolean {
-    const { bytesMax, pointersMax, bytesPerPeerMax, pointersPerPeerMax } = this.#quota
+  hasRoomForPointer(account: Account | undefined, size: number, freed: Freed): boolean {
+    const { pointersMax, pointersPerPeerMax } = this.#quota
     return (
-      (account?.bytes ?? 0) - freed.own + size <= bytesPerPeerMax &&
+      this.#hasBytes(account, size, freed) &&
       (account?.pointers ?? 0) - (freed.own > 0 ? 1 : 0) < pointersPerPeerMax &&
-      this.#bytes - freed.all + size <= bytesMax &&
       this.#pointers - (freed.all > 0 ? 1 : 0) < pointersMax
     )
+  }
+
+  /** True when one more profile of `size` bytes may be kept, after giving back `freed` bytes and `places`. */
+  hasRoomForProfile(account: Account | undefined, size: number, freed: Freed, places: Freed): boolean {
+    const { profilesMax, profilesPerPeerMax } = this.#quota
+    return (
+      this.#hasBytes(account, size, freed) &&
+      (account?.profiles ?? 0) - places.own < profilesPerPeerMax &&
+      this.#profiles - places.all < profilesMax
+    )
+  }
+
+  #hasBytes(account: Account | undefined, size: number, freed: Freed): boolean {
+    const { bytesMax, bytesPerPeerMax } = this.#quota
+    return (account?.bytes ?? 0) - freed.own + size <= bytesPerPeerMax && this.#bytes - freed.all + size <= bytesMax
   }
 
   /** The row of `peer`, made when missing. Within a transaction. */
@@ -86,7 +124,7 @@ export class Accounts {
     return opened
   }
 
-  /** Books what was added (or, negative, removed). An account with nothing is forgotten. Within a transaction. */
+  /** Books what was added (or, negative, removed). Within a transaction. */
   book(id: number, bytes: number, pointers: number): void {
     this.#bytes += bytes
     this.#pointers += pointers
@@ -94,8 +132,16 @@ export class Accounts {
     this.#store.run(sql, [bytes, pointers, id])
   }
 
+  /** The same for profiles. Within a transaction. */
+  bookProfiles(id: number, bytes: number, profiles: number): void {
+    this.#bytes += bytes
+    this.#profiles += profiles
+    const sql = 'UPDATE held_peers SET bytes = bytes + ?, profiles = profiles + ? WHERE id = ?'
+    this.#store.run(sql, [bytes, profiles, id])
+  }
+
   /** Forgets the peer when nothing of it is left. Within a transaction. */
   close(id: number): void {
-    this.#store.run('DELETE FROM held_peers WHERE id = ? AND bytes = 0 AND pointers = 0', [id])
+    this.#store.run('DELETE FROM held_peers WHERE id = ? AND bytes = 0 AND pointers = 0 AND profiles = 0', [id])
   }
 }

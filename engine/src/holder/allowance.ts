@@ -11,6 +11,8 @@ const BYTES_PER_COST = 65_536
 const ITEMS_PER_COST = 64
 /** A record costs a signature check. */
 const RECORDS_PER_COST = 8
+/** A profile costs a signature check, the cleaning of all its texts, and a transaction. */
+const PROFILE_COST = 7
 
 /** Of bytes asked or answered, beside the 1 that each request costs. */
 export const bytesCost = (bytes: number): number => Math.floor(bytes / BYTES_PER_COST)
@@ -31,6 +33,10 @@ export function itemsCost(request: MailboxRequest): number {
       return Math.floor(request.records.length / RECORDS_PER_COST)
     case 'find':
       return Math.floor(request.prefixes.length / ITEMS_PER_COST)
+    case 'profile.put':
+      return PROFILE_COST
+    case 'profile.get':
+      return Math.floor(request.digests.length / ITEMS_PER_COST)
   }
 }
 

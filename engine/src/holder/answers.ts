@@ -1,4 +1,4 @@
-/** What a holder does with each request. Spec: HLD-1…HLD-6. */
+/** What a holder does with each request. Spec: HLD-1…HLD-6, HLD-11. */
 import {
   blockCid,
   challengeDigest,
@@ -19,8 +19,10 @@ import {
   WAITING_LIFETIME_MS,
 } from '@parley/core'
 import type { HeldBlock } from './blocks.ts'
+import { fetchReadable, readableOf } from './fetch.ts'
 import type { Held } from './held.ts'
 import { keyText } from './key-text.ts'
+import { checkPut, type ProfilePut } from './profiles.ts'
 
 export interface AnswerOptions {
   readonly held: Held
@@ -56,6 +58,10 @@ export class Answers {
         return { type: 'statuses', statuses: await this.#point(from, request.records, now) }
       case 'find':
         return { type: 'records', records: held.pointers.find(request.prefixes, now) }
+      case 'profile.put':
+        return { type: 'statuses', statuses: [await this.#putProfile(from, request, now)] }
+      case 'profile.get':
+        return { type: 'profiles', records: held.profiles.get(request.digests, now) }
       default:
         return isPushNode ? this.#answerBlocks(from, request, now) : { type: 'refused', reason: 'unsupported' }
     }
@@ -63,7 +69,7 @@ export class Answers {
 
   async #answerBlocks(
     from: string,
-    request: Exclude<MailboxRequest, { readonly type: 'info' | 'point' | 'find' }>,
+    request: Extract<MailboxRequest, { readonly type: 'store' | 'blocks' | 'fetch' | 'drop' | 'challenge' }>,
     now: Millis,
   ): Promise<MailboxResponse> {
     const { blocks, writer } = this.#options.held
@@ -73,7 +79,7 @@ export class Answers {
       case 'blocks':
         return this.#keep(from, request.blocks, now)
       case 'fetch':
-        return { type: 'blocks', blocks: blocks.fetch(request.cids, now) }
+        return { type: 'blocks', blocks: fetchReadable(this.#options.held, request.cids, now) }
       case 'drop':
         if (this.#heldOf(from, request.cids, now).size > 0)
           await writer.write(() => blocks.drop(from, request.cids, now))
@@ -155,13 +161,12 @@ export class Answers {
   }
 
   #challenge(nonce: Uint8Array, cids: readonly Uint8Array[], now: Millis): MailboxResponse {
-    const { blocks } = this.#options.held
-    const held = blocks.held(cids, now)
-    const asked = cids.map((cid) => held.get(keyText(digestOfCid(cid))))
+    const readable = readableOf(this.#options.held, cids, now)
+    const asked = cids.map((cid) => readable.get(keyText(digestOfCid(cid))))
     const bytes = asked.reduce((total, block) => total + (block?.size ?? 0), 0)
     if (bytes > FRAME_BYTES_MAX) return { type: 'refused', reason: 'too-many' }
     const digests = asked.map((block) => {
-      const found = block && blocks.read(block.id)
+      const found = block?.read()
       return found === undefined ? new Uint8Array(0) : challengeDigest(nonce, found)
     })
     return { type: 'digests', digests }
@@ -183,6 +188,25 @@ export class Answers {
       : await held.writer.write(() => checked.map(put))
     for (const status of statuses) held.counters.records[status] += 1
     return statuses
+  }
+
+  async #putProfile(
+    from: string,
+    { record, avatar }: Extract<MailboxRequest, { readonly type: 'profile.put' }>,
+    now: Millis,
+  ): Promise<PointStatus> {
+    const { held, crypto, isPushNode } = this.#options
+    const checked = await checkPut(crypto, record, avatar, now)
+    // who only keeps records has checked the picture, and lets it go
+    const put = checked && { from, profile: checked, avatar: isPushNode ? avatar : undefined, now }
+    const status = put === undefined ? 'refused' : (held.profiles.settled(put) ?? (await this.#writeProfile(put)))
+    held.counters.profilePuts[status] += 1
+    return status
+  }
+
+  #writeProfile(put: ProfilePut): Promise<PointStatus> {
+    const { profiles, writer } = this.#options.held
+    return writer.write(() => profiles.put(put))
   }
 }
 

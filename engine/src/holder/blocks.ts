@@ -1,13 +1,5 @@
 /** The blocks that a holder has, by digest and by the peer that stored them. Spec: HLD-2, HLD-3. */
-import {
-  concat,
-  digestOfCid,
-  fittingItems,
-  HOLDER_RENEWAL_STEP_MS,
-  MAILBOX_BLOCKS_MAX,
-  type Millis,
-  WAITING_LIFETIME_MS,
-} from '@parley/core'
+import { concat, digestOfCid, HOLDER_RENEWAL_STEP_MS, type Millis, WAITING_LIFETIME_MS } from '@parley/core'
 import type { StorePort } from '../ports/store.ts'
 import { bytesOf, numberOf } from '../store/rows.ts'
 import type { Account, Accounts } from './accounts.ts'
@@ -67,26 +59,6 @@ export class Blocks {
   read(id: number): Uint8Array | undefined {
     const [row] = this.#store.all('SELECT head, rest FROM held_blocks JOIN held_bytes USING (id) WHERE id = ?', [id])
     return row && concat(bytesOf(row, 'head'), bytesOf(row, 'rest'))
-  }
-
-  /** The first of these that it has and one answer can carry, in their order; a CID that is named twice once. */
-  fetch(cids: readonly Uint8Array[], now: Millis): readonly Uint8Array[] {
-    const held = this.held(cids, now)
-    const wanted = new Map<string, HeldBlock>()
-    for (const cid of cids) {
-      const key = keyText(digestOfCid(cid))
-      const block = held.get(key)
-      if (block !== undefined) wanted.set(key, block)
-    }
-    const blocks = [...wanted.values()]
-    const count = fittingItems(
-      blocks.map(({ size }) => size),
-      MAILBOX_BLOCKS_MAX,
-    )
-    return blocks
-      .slice(0, count)
-      .map(({ id }) => this.read(id))
-      .filter((block) => block !== undefined)
   }
 
   /**

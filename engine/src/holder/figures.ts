@@ -9,7 +9,9 @@ export type HolderOutcome = 'answered' | 'failed' | MailboxRefusal
 export interface HolderFigures {
   readonly blocks: number
   readonly pointers: number
-  /** Blocks and pointers, without what the database adds. */
+  /** Accounts whose profile is held, or whose last one is over but not forgotten. */
+  readonly profiles: number
+  /** Blocks, pointers and profiles, without what the database adds. */
   readonly bytes: number
   readonly bytesMax: number
   /** Since the start, those that occurred. */
@@ -20,7 +22,9 @@ export interface HolderFigures {
   }[]
   /** Records of `point` by what became of them, since the start. */
   readonly records: Readonly<Record<PointStatus, number>>
-  /** Blocks and pointers whose time was over, since the start. */
+  /** Profiles that were put by what became of them, since the start. */
+  readonly profilePuts: Readonly<Record<PointStatus, number>>
+  /** Blocks, pointers and profiles whose time was over, since the start. */
   readonly collected: number
   /** Why the store failed, until a large write was tried and worked: see `probe`, which the timer calls too. */
   readonly storeFailure: PortErrorCode | undefined
@@ -29,6 +33,7 @@ export interface HolderFigures {
 export class Counters {
   readonly #requests = new Map<string, { type: HolderRequestType; outcome: HolderOutcome; count: number }>()
   readonly records: Record<PointStatus, number> = { kept: 0, older: 0, refused: 0, full: 0 }
+  readonly profilePuts: Record<PointStatus, number> = { kept: 0, older: 0, refused: 0, full: 0 }
   collected = 0
   #storeFailure: PortErrorCode | undefined
 

@@ -3,6 +3,7 @@ import { Accounts, type HolderQuota } from './accounts.ts'
 import { Blocks } from './blocks.ts'
 import { Counters } from './figures.ts'
 import { Pointers } from './pointers.ts'
+import { Profiles } from './profiles.ts'
 import { Writer } from './writer.ts'
 import { Announced } from './announced.ts'
 import { migrateHolder } from './schema.ts'
@@ -12,6 +13,7 @@ export interface Held {
   readonly accounts: Accounts
   readonly blocks: Blocks
   readonly pointers: Pointers
+  readonly profiles: Profiles
   readonly announced: Announced
   readonly writer: Writer
   readonly counters: Counters
@@ -30,6 +32,7 @@ export function openHeld(store: StorePort, quota: HolderQuota, breathe: (() => P
     accounts,
     blocks,
     pointers: new Pointers(store, accounts),
+    profiles: new Profiles(store, accounts),
     announced: new Announced(),
     writer: new Writer({ store, mark, breathe }),
     counters: new Counters(),

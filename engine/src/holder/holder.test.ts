@@ -36,7 +36,7 @@ describe('a holder', () => {
         expect(['malformed', 'unsupported', 'info', 'too-many']).toContain(await outcome(bytes))
       }),
     )
-    expect(await outcome(encodeCbor([9, 'later']))).toBe('unsupported')
+    expect(await outcome(encodeCbor([11, 'later']))).toBe('unsupported')
     expect(await outcome(encodeCbor([4, 'never']))).toBe('malformed')
     expect(await outcome(new Uint8Array(2 * MAILBOX_BODY_BYTES_MAX))).toBe('malformed')
     expect(holder.figures()).toMatchObject({ blocks: 0, pointers: 0, bytes: 0, storeFailure: undefined })

@@ -1,6 +1,6 @@
 /**
- * The node that holds blocks and pointers for others: what it says to each request, what it forgets and when. Its only
- * output is the store. Spec: HLD-1…HLD-10.
+ * The node that holds blocks, pointers and profiles for others: what it says to each request, what it forgets and when. Its only
+ * output is the store. Spec: HLD-1…HLD-13.
  */
 import {
   assert,
@@ -15,6 +15,8 @@ import {
   HOLDER_COLLECT_SLICE,
   HOLDER_POINTERS_MAX,
   HOLDER_POINTERS_PER_PEER_MAX,
+  HOLDER_PROFILES_MAX,
+  HOLDER_PROFILES_PER_PEER_MAX,
   isUnknownRequest,
   type MailboxRefusal,
   WORK_BITS,
@@ -44,7 +46,7 @@ export interface HolderOptions {
   readonly crypto: Pick<CryptoPort, 'ed25519Sign' | 'ed25519Verify'>
   /** Ed25519 seed of the node's peer id, 32 bytes; copied, and zeroed by {@link Holder.stop}. */
   readonly seed: Uint8Array
-  /** False: a DHT server that holds pointers only. HLD-9 */
+  /** False: a DHT server that holds pointers and profile records only. HLD-9 */
   readonly isPushNode: boolean
   /** By default those of `core/src/base/limits.ts`. */
   readonly limits?: Partial<HolderLimits>
@@ -82,6 +84,8 @@ const DEFAULTS: HolderLimits = {
   pointersMax: HOLDER_POINTERS_MAX,
   bytesPerPeerMax: HOLDER_BYTES_PER_PEER_MAX,
   pointersPerPeerMax: HOLDER_POINTERS_PER_PEER_MAX,
+  profilesMax: HOLDER_PROFILES_MAX,
+  profilesPerPeerMax: HOLDER_PROFILES_PER_PEER_MAX,
   workBits: WORK_BITS,
 }
 
@@ -152,16 +156,17 @@ class StoreHolder implements Holder {
 
   async collect(): Promise<boolean> {
     if (this.#isStopped) return false
-    const { blocks, pointers, writer, counters } = this.#held
+    const { blocks, pointers, profiles, writer, counters } = this.#held
     const now = this.#options.clock.now()
     try {
       if (counters.storeFailure !== undefined) this.probe()
-      const [blockCount, pointerCount] = await writer.write(() => [
+      const counts = await writer.write(() => [
         blocks.collect(now, HOLDER_COLLECT_SLICE),
         pointers.collect(now, HOLDER_COLLECT_SLICE),
+        profiles.collect(now, HOLDER_COLLECT_SLICE),
       ])
-      counters.collected += blockCount + pointerCount
-      return Math.max(blockCount, pointerCount) === HOLDER_COLLECT_SLICE
+      counters.collected += counts.reduce((total, count) => total + count, 0)
+      return Math.max(...counts) === HOLDER_COLLECT_SLICE
     } catch (error) {
       this.#noteFailure(error)
       return false
@@ -198,10 +203,12 @@ class StoreHolder implements Holder {
     return {
       blocks: blocks.count,
       pointers: accounts.pointers,
+      profiles: accounts.profiles,
       bytes: accounts.bytes,
       bytesMax: this.#limits.bytesMax,
       requests: counters.requests(),
       records: { ...counters.records },
+      profilePuts: { ...counters.profilePuts },
       collected: counters.collected,
       storeFailure: counters.storeFailure,
     }

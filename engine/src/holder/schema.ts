@@ -27,6 +27,16 @@ const migrations: readonly string[] = [
   CREATE INDEX held_pointers_by_expiry ON held_pointers (expires_at);
   CREATE TABLE held_probe (bytes BLOB NOT NULL);
   `,
+  `
+  ALTER TABLE held_peers ADD COLUMN profiles INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE held_profiles (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, peer INTEGER NOT NULL, sequence INTEGER NOT NULL, cid BLOB NOT NULL,
+    size INTEGER NOT NULL, forget_at INTEGER NOT NULL, due_at INTEGER NOT NULL, bytes BLOB
+  );
+  CREATE INDEX held_profiles_by_due ON held_profiles (due_at);
+  CREATE TABLE held_avatars (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL);
+  CREATE INDEX held_avatars_by_digest ON held_avatars (digest);
+  `,
 ]
 
 const version = migrations.length
