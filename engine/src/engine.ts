@@ -3,7 +3,7 @@ import { authenticateDeviceCertificate, equalBytes, sha256, toHex, type MlsConte
 import { openSelf, type Self } from './account/self.ts'
 import type { ApiClient, LiveQuery } from './api/client.ts'
 import { EngineError } from './api/errors.ts'
-import type { EventName, EventOf, OperationName, Params, QueryName, ResultOf } from './api/schema.ts'
+import type { CallName, EventName, EventOf, Params, QueryName, ResultOf, StreamName } from './api/schema.ts'
 import { Handlers } from './api/handlers.ts'
 import { askForBundle, giveBundle, takeBundle } from './contact/contacts.ts'
 import { startGroup } from './contact/groups.ts'
@@ -106,6 +106,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     const conversations = new ConversationCache(store, vault, mls, self.account)
     const context = () => this.#context
     this.#service = new ConversationService(context, {
+      typingNoticed: (conversation, account, subject) =>
+        this.#live.emit('typing.noticed', { conversation, account, subject }),
       typingChanged: () => this.#live.touched(new Set(['conversations'])),
       askAgain: (conversation) => this.#askAgain(conversation),
       restart: (conversation) => this.#restart(conversation),
@@ -166,15 +168,33 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     })
   }
 
-  async call<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
+  async call<N extends CallName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
     if (this.#isClosed) throw new EngineError('CLOSED')
     try {
       return await this.#handlers.run(name, params)
     } catch (error) {
-      const told = toEngineError(error)
-      if (told.code === 'INTERNAL') this.#context.log.log('error', 'unexpected failure', { error: String(error) })
-      throw told
+      throw this.#told(error)
     }
+  }
+
+  async *stream<N extends StreamName>(
+    name: N,
+    params: Params<N>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ResultOf<N>, void> {
+    signal?.throwIfAborted()
+    if (this.#isClosed) throw new EngineError('CLOSED')
+    try {
+      yield* this.#handlers.stream(name, params, signal)
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : this.#told(error)
+    }
+  }
+
+  #told(error: unknown): EngineError {
+    const told = toEngineError(error)
+    if (told.code === 'INTERNAL') this.#context.log.log('error', 'unexpected failure', { error: String(error) })
+    return told
   }
 
   live<N extends QueryName>(name: N, params: Params<N>): LiveQuery<ResultOf<N>> {
@@ -189,6 +209,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cleaning?.()
+    this.#handlers.close()
     this.#service.stop()
     await this.#mailbox.stop()
     await this.#context.sessions.stop()

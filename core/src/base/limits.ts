@@ -79,6 +79,10 @@ export const SELF_UPDATE_MESSAGES = 5_000
 export const TEXT_LETTERS_MAX = 20_000
 export const SUBJECT_LETTERS_MAX = 500
 export const COPY_ID_BYTES = 31
+/** Copies of one saying that are looked up at once. */
+export const COPIES_FOUND_MAX = 1_000
+/** Values that applications keep with an account. API-21 */
+export const APP_VALUES_MAX = 64
 export const CONTENT_BYTES_MAX = 131_072
 export const PARENTS_MAX = 8
 export const REACTION_LETTERS_MAX = 8

@@ -1,7 +1,15 @@
 /** Parameters from outside against the table, compiled once. Spec: API-3. */
 import { Compile } from 'typebox/compile'
 import { EngineError, type ErrorCode } from './errors.ts'
-import { events, operations, type EventName, type OperationName } from './schema.ts'
+import {
+  events,
+  operations,
+  type CallName,
+  type CommandName,
+  type EventName,
+  type OperationName,
+  type StreamName,
+} from './schema.ts'
 import type { CheckedOperation } from './socket-server.ts'
 
 interface Validator {
@@ -20,6 +28,10 @@ const CODES_BY_BREACH: Readonly<Record<string, ErrorCode>> = {
 
 const isOperation = (name: string): name is OperationName => Object.hasOwn(operations, name)
 
+const isStream = (name: OperationName): name is StreamName => operations[name].kind === 'stream'
+
+const isCommand = (name: CallName): name is CommandName => operations[name].kind === 'command'
+
 export const isEventName = (name: string): name is EventName => Object.hasOwn(events, name)
 
 /**
@@ -35,7 +47,8 @@ export function createOperationCheck(): (name: string, params: unknown) => Check
     const validator = validators.get(name) ?? Compile(operations[name].params)
     validators.set(name, validator)
     if (!validator.Check(params)) throw refusal(validator, params)
-    return { kind: operations[name].kind, name, params }
+    if (isStream(name)) return { kind: 'stream', name, params }
+    return { kind: isCommand(name) ? 'command' : 'query', name, params }
   }
 }
 

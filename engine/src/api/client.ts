@@ -1,4 +1,4 @@
-import type { EventName, EventOf, OperationName, Params, QueryName, ResultOf, StreamName } from './schema.ts'
+import type { CallName, EventName, EventOf, Params, QueryName, ResultOf, StreamName } from './schema.ts'
 
 /**
  * What every caller holds: the same face in the engine's own process and across the WebSocket.
@@ -6,7 +6,7 @@ import type { EventName, EventOf, OperationName, Params, QueryName, ResultOf, St
  * `call` rejects with {@link EngineError} only. Events and live results arrive in the order of their commits.
  */
 export interface ApiClient {
-  call<N extends Exclude<OperationName, StreamName>>(name: N, params: Params<N>): Promise<ResultOf<N>>
+  call<N extends CallName>(name: N, params: Params<N>): Promise<ResultOf<N>>
   /**
    * Items as they are found; the end of the loop is the end of the stream. Leaving the loop, or aborting, cancels what
    * nobody else waits for. Throws EngineError; after a lost connection `CLOSED`: ask again for what has not come.

@@ -313,7 +313,7 @@ export const operations = {
     path: '/v1/me',
   }),
   'me.recoveryPhrase': command(
-    'Shows the 24 words that restore the account',
+    'Shows the words that restore the account: 24, or the 12 that came from OpenBazaar',
     {},
     Type.Object({ phrase: Type.String() }),
     {
@@ -338,7 +338,7 @@ export const operations = {
     Type.Object({ signature: Type.String(), publicKey: Type.String() }),
     { method: 'POST', path: '/v1/me/signatures' },
   ),
-  'me.verify': query(
+  'me.verify': command(
     'Whether the key made the signature over exactly this text; hex',
     {
       text: text(100_000),
@@ -626,6 +626,8 @@ export type OperationName = keyof Operations
 export type QueryName = { [N in OperationName]: Operations[N]['kind'] extends 'query' ? N : never }[OperationName]
 export type StreamName = { [N in OperationName]: Operations[N]['kind'] extends 'stream' ? N : never }[OperationName]
 export type CommandName = Exclude<OperationName, QueryName | StreamName>
+/** What is called, and answers once. */
+export type CallName = QueryName | CommandName
 export type Params<N extends OperationName> = Static<Operations[N]['params']>
 export type ResultOf<N extends OperationName> = Static<Operations[N]['result']>
 export type EventName = keyof typeof events

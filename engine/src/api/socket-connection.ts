@@ -156,7 +156,8 @@ function parseServerFrame(text: string): ServerFrame | undefined {
   const frame = parseObject(text)
   if (frame === undefined) return undefined
   const isAnswer =
-    typeof frame['id'] === 'number' && ('result' in frame || 'live' in frame || isObject(frame['problem']))
+    typeof frame['id'] === 'number' &&
+    ('result' in frame || 'live' in frame || Array.isArray(frame['items']) || isObject(frame['problem']))
   const isEvent = typeof frame['event'] === 'string' && 'payload' in frame
   // Checked just now; results and payloads are of the table that both sides share.
   return isAnswer || isEvent ? (frame as unknown as ServerFrame) : undefined

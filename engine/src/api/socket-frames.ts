@@ -4,7 +4,8 @@
 export type ParsedFrame =
   | { readonly type: 'call'; readonly id: number; readonly name: string; readonly params: unknown }
   | { readonly type: 'live'; readonly id: number; readonly name: string; readonly params: unknown }
-  | { readonly type: 'end'; readonly id: number; readonly live: number }
+  | { readonly type: 'stream'; readonly id: number; readonly name: string; readonly params: unknown }
+  | { readonly type: 'end'; readonly id: number; readonly ended: number }
   | { readonly type: 'listen'; readonly id: number; readonly event: string }
   | { readonly type: 'ping'; readonly id: number }
   /** It has an id to answer to, and nothing else that is known. */
@@ -17,10 +18,11 @@ export function parseClientFrame(text: string): ParsedFrame | undefined {
   const frame = parseObject(text)
   const id = frame?.['id']
   if (frame === undefined || !isId(id)) return undefined
-  const { call, live, end, listen, ping, params = {} } = frame
+  const { call, live, stream, end, listen, ping, params = {} } = frame
   if (typeof call === 'string') return { type: 'call', id, name: call, params }
   if (typeof live === 'string') return { type: 'live', id, name: live, params }
-  if (isId(end)) return { type: 'end', id, live: end }
+  if (typeof stream === 'string') return { type: 'stream', id, name: stream, params }
+  if (isId(end)) return { type: 'end', id, ended: end }
   if (typeof listen === 'string') return { type: 'listen', id, event: listen }
   if (ping === true) return { type: 'ping', id }
   return { type: 'unknown', id }

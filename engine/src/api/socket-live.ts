@@ -6,12 +6,19 @@ import { isObject } from './socket-frames.ts'
 /** The table's queries by name, written out so that nobody needs the table at run time; the compiler compares. */
 const QUERIES: Readonly<Record<QueryName, true>> = {
   'me.get': true,
+  'profile.get': true,
+  'profiles.cached': true,
+  'profiles.history': true,
+  'app.get': true,
   'invites.list': true,
   'contacts.list': true,
   'contacts.safetyNumber': true,
   'requests.list': true,
   'conversations.list': true,
+  'discussions.list': true,
+  'discussions.page': true,
   'messages.page': true,
+  'messages.find': true,
   'network.get': true,
 }
 

@@ -1,7 +1,7 @@
 /** Scenery of the socket's tests: a small engine to talk to, and a wire that a test can slow down or cut. */
 import type { ApiClient, LiveQuery } from './client.ts'
 import { EngineError } from './errors.ts'
-import type { EventName, OperationName } from './schema.ts'
+import type { CallName, EventName, OperationName, StreamName } from './schema.ts'
 import { createSocketClient, type SocketClient } from './socket-caller.ts'
 import type { DuplexHandlers } from './socket-connection.ts'
 import { serveSocket, type CheckedOperation, type SocketServerOptions, type SocketSession } from './socket-server.ts'
@@ -10,6 +10,7 @@ import { serveSocket, type CheckedOperation, type SocketServerOptions, type Sock
 export class SceneEngine implements ApiClient {
   readonly calls: { name: OperationName; params: unknown; answer: PromiseWithResolvers<unknown> }[] = []
   readonly lives = new Set<SceneLive>()
+  readonly streams: SceneStream[] = []
   readonly handlers = new Set<(payload: never) => void>()
   /** Answers calls at once when set. */
   autoAnswer: ((name: OperationName, params: unknown) => unknown) | undefined
@@ -20,6 +21,12 @@ export class SceneEngine implements ApiClient {
     this.calls.push({ name, params, answer })
     if (this.autoAnswer !== undefined) answer.resolve(this.autoAnswer(name, params))
     return answer.promise as Promise<never>
+  }
+
+  stream(name: StreamName, params: unknown, signal?: AbortSignal): AsyncIterable<never> {
+    const stream = new SceneStream(name, params, signal)
+    this.streams.push(stream)
+    return stream.items() as AsyncIterable<unknown> as AsyncIterable<never>
   }
 
   live(name: OperationName, params: unknown): LiveQuery<never> {
@@ -39,6 +46,56 @@ export class SceneEngine implements ApiClient {
 
   touch(result: unknown): void {
     for (const live of this.lives) live.set(result)
+  }
+}
+
+/** A stream whose items and end a test decides. */
+export class SceneStream {
+  readonly name: StreamName
+  readonly params: unknown
+  readonly signal: AbortSignal | undefined
+  readonly #found: (IteratorResult<unknown, undefined> | { readonly error: unknown })[] = []
+  #changed = Promise.withResolvers<void>()
+  /** Items that were asked for. */
+  taken = 0
+  isOver = false
+
+  constructor(name: StreamName, params: unknown, signal: AbortSignal | undefined) {
+    this.name = name
+    this.params = params
+    this.signal = signal
+    signal?.addEventListener('abort', () => this.#changed.resolve(), { once: true })
+  }
+
+  find(...items: readonly unknown[]): void {
+    this.#found.push(...items.map((value) => ({ value, done: false as const })))
+    this.#changed.resolve()
+  }
+  end(): void {
+    this.#found.push({ value: undefined, done: true })
+    this.#changed.resolve()
+  }
+  fail(error: unknown): void {
+    this.#found.push({ error })
+    this.#changed.resolve()
+  }
+
+  async *items(): AsyncGenerator<unknown> {
+    try {
+      for (;;) {
+        for (let item = this.#found.shift(); item !== undefined; item = this.#found.shift()) {
+          if ('error' in item) throw item.error
+          if (item.done === true) return
+          this.taken++
+          yield item.value
+        }
+        this.signal?.throwIfAborted()
+        await this.#changed.promise
+        this.#changed = Promise.withResolvers()
+      }
+    } finally {
+      this.isOver = true
+    }
   }
 }
 
@@ -81,18 +138,19 @@ class SceneLive implements LiveQuery<unknown> {
   }
 }
 
-const KINDS: Readonly<Record<string, 'command' | 'query'>> = {
+const KINDS: Readonly<Record<string, CheckedOperation['kind']>> = {
   'me.get': 'query',
   'conversations.list': 'query',
   'messages.page': 'query',
   'messages.send': 'command',
+  'profiles.fetch': 'stream',
 }
 
 function check(name: string, params: unknown): CheckedOperation {
   const kind = KINDS[name]
   if (kind === undefined) throw new EngineError('NOT_FOUND')
   if (typeof params !== 'object') throw new EngineError('INVALID_PARAMETERS')
-  return { kind, name: name as OperationName, params }
+  return kind === 'stream' ? { kind, name: name as StreamName, params } : { kind, name: name as CallName, params }
 }
 
 /** The server's options over a scene engine, with a clock that the test moves. */

@@ -2,13 +2,14 @@
  * The node's half of `/v1/socket`, without a transport: frames in, calls on an ApiClient, frames out.
  *
  * Nothing here grows with a slow reader: live results wait as one flag each, calls wait in the reader's own buffer
- * because we stop reading, and a peer that lets events pile up is let go. Spec: API-7…API-11.
+ * because we stop reading, and a peer that lets events pile up is let go. Spec: API-7…API-11, API-20.
  */
 import type { ApiClient, LiveQuery } from './client.ts'
 import { EngineError } from './errors.ts'
-import type { EventName, OperationName, QueryName } from './schema.ts'
+import type { CallName, EventName, QueryName, StreamName } from './schema.ts'
 import { parseClientFrame, type ParsedFrame } from './socket-frames.ts'
 import type { ServerFrame } from './socket-protocol.ts'
+import { SOCKET_STREAMS_MAX, SocketStreams } from './socket-streams.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** Calls of one socket that are carried out at a time; more wait in the caller's buffer. */
@@ -36,11 +37,9 @@ export interface SocketPeer {
 }
 
 /** An operation of the table whose parameters passed its schema. */
-export interface CheckedOperation {
-  readonly kind: 'command' | 'query'
-  readonly name: OperationName
-  readonly params: unknown
-}
+export type CheckedOperation =
+  | { readonly kind: 'command' | 'query'; readonly name: CallName; readonly params: unknown }
+  | { readonly kind: 'stream'; readonly name: StreamName; readonly params: unknown }
 
 export interface SocketServerOptions {
   /** Asked for each frame, because the account may be locked now and open later. @throws EngineError `LOCKED` */
@@ -78,6 +77,7 @@ class Session implements SocketSession {
   readonly #options: SocketServerOptions
   readonly #bucket: TokenBucket
   readonly #livesById = new Map<number, Live>()
+  readonly #streams: SocketStreams
   readonly #unlistenByEvent = new Map<EventName, () => void>()
   /** Frames that were read before reading stopped: at most what one network read contains. */
   readonly #waiting: ParsedFrame[] = []
@@ -89,6 +89,12 @@ class Session implements SocketSession {
     this.#peer = peer
     this.#options = options
     this.#bucket = new TokenBucket(SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, options.nowMs())
+    this.#streams = new SocketStreams({
+      isSlow: () => this.#isSlow(),
+      sendItems: (id, items) => this.#sendText(`{"id":${id},"items":[${items.join(',')}]}`),
+      ended: (id) => this.#send({ id, result: null }),
+      failed: (id, error) => this.#refuse(id, error),
+    })
   }
 
   receive(text: string): void {
@@ -112,6 +118,7 @@ class Session implements SocketSession {
       this.#sendLive(id, live)
       if (this.#isSlow()) break
     }
+    this.#streams.drained()
     this.#proceed()
   }
 
@@ -121,6 +128,7 @@ class Session implements SocketSession {
     this.#waiting.length = 0
     for (const { query } of this.#livesById.values()) query.dispose()
     this.#livesById.clear()
+    this.#streams.close()
     for (const unlisten of this.#unlistenByEvent.values()) unlisten()
     this.#unlistenByEvent.clear()
   }
@@ -153,8 +161,11 @@ class Session implements SocketSession {
           return this.#call(frame.id, this.#options.check(frame.name, frame.params))
         case 'live':
           return this.#open(frame.id, this.#options.check(frame.name, frame.params))
+        case 'stream':
+          return this.#stream(frame.id, this.#options.check(frame.name, frame.params))
         case 'end':
-          this.#end(frame.live)
+          this.#end(frame.ended)
+          this.#streams.end(frame.ended)
           return this.#send({ id: frame.id, result: null })
         case 'listen':
           this.#listen(frame.event)
@@ -162,14 +173,15 @@ class Session implements SocketSession {
         case 'ping':
           return this.#send({ id: frame.id, result: null })
         default:
-          throw new EngineError('INVALID_PARAMETERS', 'one of call, live, end, listen, ping is required')
+          throw new EngineError('INVALID_PARAMETERS', 'one of call, live, stream, end, listen, ping is required')
       }
     } catch (error) {
       this.#refuse(frame.id, error)
     }
   }
 
-  #call(id: number, { name, params }: CheckedOperation): void {
+  #call(id: number, { kind, name, params }: CheckedOperation): void {
+    if (kind === 'stream') throw new EngineError('INVALID_PARAMETERS', `${name} is a stream`)
     const client = this.#options.client()
     this.#running++
     client
@@ -186,7 +198,7 @@ class Session implements SocketSession {
 
   #open(id: number, { kind, name, params }: CheckedOperation): void {
     if (kind !== 'query') throw new EngineError('INVALID_PARAMETERS', `${name} is not a query`)
-    if (this.#livesById.has(id)) throw new EngineError('INVALID_PARAMETERS', `the id ${id} is in use`)
+    this.#assertUnused(id)
     if (this.#livesById.size >= SOCKET_LIVES_MAX) throw new EngineError('RATE_LIMITED', 'too many live queries')
     const query: LiveQuery<unknown> = this.#options.client().live(name as QueryName, params as never)
     const live: Live = { query, isHeldBack: false }
@@ -209,6 +221,19 @@ class Session implements SocketSession {
         this.#refuse(id, error)
       },
     )
+  }
+
+  #stream(id: number, { kind, name, params }: CheckedOperation): void {
+    if (kind !== 'stream') throw new EngineError('INVALID_PARAMETERS', `${name} is not a stream`)
+    this.#assertUnused(id)
+    if (this.#streams.size >= SOCKET_STREAMS_MAX) throw new EngineError('RATE_LIMITED', 'too many streams')
+    const client = this.#options.client()
+    this.#streams.open(id, (signal) => client.stream(name, params as never, signal))
+  }
+
+  #assertUnused(id: number): void {
+    if (!this.#livesById.has(id) && !this.#streams.has(id)) return
+    throw new EngineError('INVALID_PARAMETERS', `the id ${id} is in use`)
   }
 
   #end(id: number): void {
@@ -235,8 +260,12 @@ class Session implements SocketSession {
   }
 
   #send(frame: ServerFrame): void {
+    this.#sendText(JSON.stringify(frame))
+  }
+
+  #sendText(text: string): void {
     if (this.#isClosed) return
-    this.#peer.send(JSON.stringify(frame))
+    this.#peer.send(text)
     if (this.#peer.unsentBytes() <= SOCKET_UNSENT_BYTES_MAX) return
     this.#peer.close(SocketClose.tryAgainLater, 'too slow')
     this.closed()

@@ -17,6 +17,7 @@ import type { Apply } from '../turn/turns.ts'
 import { eraseDeleted, isErased } from './erase.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
 import { parentsOf, withMessage } from './state.ts'
+import { subjectTag } from './subjects.ts'
 
 /**
  * Prepares one own content. The entry is `queued` when this commits; without a group yet it waits in the log until
@@ -58,6 +59,8 @@ export async function compose(
     timeMs: time.ms,
     timeCounter: time.counter,
     parents: parentIds,
+    subject: 'subject' in saying ? subjectTag(context, saying.subject) : undefined,
+    copy: 'copy' in saying ? saying.copy : undefined,
     contentSealed: context.vault.seal(contentPlace(id), content),
     state: 'queued',
     isPosted: sealed.length > 0,
@@ -90,6 +93,8 @@ function checkText(saying: Saying): void {
  * misses it. The content and so its id stay the same; whoever has it drops the copy.
  */
 export async function sealAgain(context: Context, entry: Entry, now: number): Promise<Apply<void>> {
+  // It was removed from this device after it was delivered. CNT-18
+  if (entry.contentSealed.length === 0) return () => undefined
   const bytes = context.vault.open(contentPlace(entry.id), entry.contentSealed)
   // Its author deleted it: whoever misses it misses only that it existed.
   if (isErased(bytes)) return () => undefined

@@ -217,7 +217,7 @@ describe('a member of ill will', () => {
 
   it('[TYP-2] types as much as they like: nothing is stored and nothing acknowledged', async () => {
     const { alice, bob, conversation } = await createPair()
-    for (let turn = 0; turn < 3; turn++) await bob.seal(conversation, { type: 'typing' })
+    for (let turn = 0; turn < 3; turn++) await bob.seal(conversation, { type: 'typing', subject: '' })
     const outcomes = await carry(bob, alice)
     expect(new Set(outcomes.map(({ type }) => type))).toEqual(new Set(['nothing']))
     expect([alice.typing.length, alice.messages(conversation)]).toEqual([3, []])

@@ -27,6 +27,7 @@ import type { Context } from '../context.ts'
 import { isBlockedAccount } from '../store/contacts.ts'
 import { advanceStates, contentPlace, editTargets, isTile, oweDelivered, type Entry } from '../store/entries.ts'
 import { isMissing, logEntry } from '../store/gaps.ts'
+import { eraseHidden, isHidden } from '../store/hidden.ts'
 import { outboxByEnvelope } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -35,6 +36,7 @@ import { epochByTag, settle } from './epochs.ts'
 import { accountOf, certificateOf, epochAfter, isGroupOf } from './group.ts'
 import type { Receiver } from './receiver.ts'
 import { withEpoch, withMessage, type ConversationState, type Epoch } from './state.ts'
+import { subjectTag } from './subjects.ts'
 
 export type Outcome =
   | { readonly type: 'acknowledge' }
@@ -163,7 +165,7 @@ async function onApplication(context: Context, receiver: Receiver, input: Applic
   }
   switch (payload.type) {
     case 'typing':
-      return nothing(() => receiver.typing(state.id, sender))
+      return nothing(() => receiver.typing(state.id, sender, payload.subject))
     case 'status':
       return acknowledged((commit) => onStatus(context, commit, state, sender, payload.report))
     case 'acknowledgement':
@@ -186,6 +188,7 @@ function onStatus(
     ...advanceStates(context.store, report.delivered, 'delivered', where),
     ...advanceStates(context.store, report.read, 'read', where),
   ]
+  eraseHidden(context.store, changed)
   eraseDeleted(context, [...changed, ...editTargets(context.store, changed)])
   for (const id of changed) commit.touchMessage(state.id, toHex(id))
 }
@@ -271,6 +274,8 @@ function entryOf(context: Context, { conversation, sender, parsed, id, order, by
     timeMs: placement.time.ms,
     timeCounter: placement.time.counter,
     parents: placement.parents,
+    subject: 'subject' in saying ? subjectTag(context, saying.subject) : undefined,
+    copy: 'copy' in saying ? saying.copy : undefined,
     contentSealed: context.vault.seal(contentPlace(id), bytes),
     state: 'delivered',
     isPosted: false,
@@ -283,9 +288,19 @@ function entryOf(context: Context, { conversation, sender, parsed, id, order, by
   }
 }
 
+/** What belongs to a message that was removed here is kept from coming again, and is not kept. CNT-19 */
+const hiddenOf = (entry: Entry): Entry => ({
+  ...entry,
+  kind: 'hidden',
+  target: undefined,
+  contentSealed: new Uint8Array(0),
+})
+
 function logIncoming(context: Context, receiver: Receiver, commit: Commit, entry: Entry): void {
   const { store } = context
-  const logged = logEntry(store, entry)
+  const { target, conversation } = entry
+  const isOfHidden = target !== undefined && isHidden(store, conversation, target)
+  const logged = logEntry(store, isOfHidden ? hiddenOf(entry) : entry)
   if (logged === undefined) return
   for (const changed of logged.changed) commit.touchMessage(entry.conversation, toHex(changed))
   const shown = entry.target !== undefined && !isTile(entry.kind) ? entry.target : entry.id

@@ -11,6 +11,7 @@ export interface Receiver {
   received(commit: Commit, conversation: string, hasGap: boolean): void
   /** Rows for `peerId` that the device has, and rows that it cannot read: inside the commit. OFF-8, OFF-9 */
   settled(commit: Commit, peerId: string, arrived: readonly OutboxRow[], unreadable: readonly OutboxRow[]): void
-  typing(conversation: string, account: string): void
+  /** `subject`: as it was written by them; empty for none. */
+  typing(conversation: string, account: string, subject: string): void
   control(conversation: string, origin: Origin, control: Control): void
 }

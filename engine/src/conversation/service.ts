@@ -4,7 +4,13 @@ import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
-import { acknowledgeEntry, conversationsWaiting, markRead, waitingEntries } from '../store/entries.ts'
+import {
+  acknowledgeEntry,
+  conversationsWaiting,
+  markRead,
+  waitingEntries,
+  type SubjectFilter,
+} from '../store/entries.ts'
 import { deleteAnswers, deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -14,6 +20,7 @@ import { Refusals, type RefusalOutcome } from './refusals.ts'
 import type { Origin, RefusalReason } from './receive.ts'
 import type { Receiver } from './receiver.ts'
 import { hasGroup, sealPayload } from './seal.ts'
+import { cleanSubject } from './subjects.ts'
 import { Sync } from './sync.ts'
 
 /** Waiting contents that are sealed in one job. */
@@ -22,6 +29,8 @@ const WAITING_BATCH_MAX = 64
 const READ_BATCH_MAX = 1_024
 
 export interface ConversationEvents {
+  /** They are typing, about `subject` (empty: nothing in particular). */
+  typingNoticed(conversation: string, account: string, subject: string): void
   typingChanged(conversation: string): void
   /** Asks the other side for its bundle again. */
   askAgain(conversation: string): void
@@ -98,11 +107,12 @@ export class ConversationService implements Receiver {
     this.#sync.onControl(conversation, origin, control)
   }
 
-  typing(conversation: string, account: string): void {
+  typing(conversation: string, account: string, subject: string): void {
     const { clock } = this.#context()
     const accounts = this.#typing.get(conversation) ?? new Map<string, number>()
     this.#typing.set(conversation, accounts.set(account, clock.now()))
     this.#events.typingChanged(conversation)
+    this.#events.typingNoticed(conversation, account, cleanSubject(subject))
     const who = `${conversation} ${account}`
     this.#typingEnds.get(who)?.()
     const ended = () => {
@@ -211,21 +221,21 @@ export class ConversationService implements Receiver {
     this.sealWaiting(conversation)
   }
 
-  /** Marks messages as read; receipts follow unless they are switched off. */
-  async read(conversation: string, upTo: string | undefined): Promise<void> {
+  /** Marks messages as read, those about `subject` alone if one is given; receipts follow unless they are switched off. */
+  async read(conversation: string, upTo: string | undefined, subject: SubjectFilter): Promise<void> {
     const { store, settings, turns } = this.#context()
     const count = await turns.run('command', () => (commit) => {
       const owesReceipt = settings.current.sendsReadReceipts
-      const ids = markRead(store, conversation, { upTo, limit: READ_BATCH_MAX, owesReceipt })
+      const ids = markRead(store, conversation, { upTo, limit: READ_BATCH_MAX, owesReceipt, subject })
       if (ids.length > 0) commit.touchConversation(conversation)
       if (ids.length > 0 && owesReceipt) this.owes(commit, conversation)
       return ids.length
     })
-    if (count === READ_BATCH_MAX) await this.read(conversation, upTo)
+    if (count === READ_BATCH_MAX) await this.read(conversation, upTo, subject)
   }
 
   /** At most one event in TYPING_INTERVAL_MS, only to devices that are connected now, stored nowhere. TYP-1…TYP-3 */
-  async sendTyping(conversation: string): Promise<void> {
+  async sendTyping(conversation: string, subject: string): Promise<void> {
     const { settings, clock, conversations, turns, sessions, store } = this.#context()
     const now = clock.now()
     const state = conversations.get(conversation)
@@ -234,7 +244,7 @@ export class ConversationService implements Receiver {
     if (sessions.ofAccount(state.account).length === 0) return
     this.#typingSentAt.set(conversation, now)
     await turns.run('command', async () => {
-      const sealed = await sealPayload(this.#context(), conversation, { type: 'typing' }, now)
+      const sealed = await sealPayload(this.#context(), conversation, { type: 'typing', subject }, now)
       return (commit) => {
         for (const { kind, envelope, recipients } of sealed) {
           if (kind === 'payload') commit.afterwards(() => sessions.sendToAccount(state.account, envelope))

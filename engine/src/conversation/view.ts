@@ -2,9 +2,19 @@
 import { decodeContent, sanitizeName, sanitizeText, toHex, type MessageIdBytes, type Saying } from '@parley/core'
 import type { Content, Message } from '../api/schema.ts'
 import type { Context } from '../context.ts'
-import { contentPlace, annotationsOf, tilesAfter, tilesBefore, tilesById, type Entry } from '../store/entries.ts'
+import {
+  annotationsOf,
+  contentPlace,
+  tilesAfter,
+  tilesBefore,
+  tilesById,
+  type Entry,
+  type SubjectFilter,
+} from '../store/entries.ts'
 import { copiesOfMessage } from '../store/deposits.ts'
 import { hasGapBefore, missingIn } from '../store/gaps.ts'
+import { erasedSubject } from './erase.ts'
+import { cleanSubject } from './subjects.ts'
 
 type ViewContext = Pick<Context, 'store' | 'vault'>
 
@@ -17,14 +27,17 @@ export function viewMessages(context: ViewContext, ids: readonly MessageIdBytes[
 /** The views of these tiles, in the same order. */
 export function viewEntries(context: ViewContext, entries: readonly Entry[]): Message[] {
   const { store } = context
-  const [first] = entries
-  if (first === undefined) return []
+  if (entries.length === 0) return []
   const ids = entries.map((entry) => entry.id)
   const byTarget = Map.groupBy(annotationsOf(store, ids), ({ target }) => toHex(target ?? new Uint8Array(0)))
-  const hasGaps = missingIn(store, first.conversation, 1).length > 0
-  return entries.map((entry) =>
-    viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? [], hasGaps && hasGapBefore(store, entry.id)),
-  )
+  const hasGaps = new Map<string, boolean>()
+  for (const { conversation } of entries) {
+    if (!hasGaps.has(conversation)) hasGaps.set(conversation, missingIn(store, conversation, 1).length > 0)
+  }
+  return entries.map((entry) => {
+    const hasGap = hasGaps.get(entry.conversation) === true && hasGapBefore(store, entry.id)
+    return viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? [], hasGap)
+  })
 }
 
 /** A text that was logged just now: nothing refers to it yet, and its words are at hand. */
@@ -32,6 +45,7 @@ export const viewNew = (entry: Entry, saying: Saying & { readonly type: 'text' }
   ...baseOf(entry),
   content: { type: 'text', text: saying.text },
   ...(saying.replyTo === undefined ? {} : { replyTo: toHex(saying.replyTo) }),
+  ...subjectShown(saying.subject),
 })
 
 const baseOf = (entry: Entry) => ({
@@ -45,10 +59,18 @@ const baseOf = (entry: Entry) => ({
   reactions: [],
   hasGapBefore: false,
   isClockSkewed: entry.isSkewed,
+  ...(entry.copy === undefined ? {} : { copy: toHex(entry.copy) }),
 })
 
+function subjectShown(subject: string | undefined): Pick<Message, 'subject'> {
+  const shown = cleanSubject(subject ?? '')
+  return shown === '' ? {} : { subject: shown }
+}
+
 function viewEntry(context: ViewContext, entry: Entry, referring: readonly Entry[], hasGap: boolean): Message {
-  const saying = sayingOf(context, entry)
+  const content = context.vault.open(contentPlace(entry.id), entry.contentSealed)
+  const saying = sayingIn(content)
+  const subject = saying !== undefined && 'subject' in saying ? saying.subject : erasedSubject(content)
   // An id that leaked into another conversation gives nobody there a say in this one. CNT-13
   const annotations = referring.filter(({ conversation }) => conversation === entry.conversation)
   const byAuthor = annotations.filter((annotation) => annotation.author === entry.author)
@@ -61,6 +83,7 @@ function viewEntry(context: ViewContext, entry: Entry, referring: readonly Entry
     reactions: isDeleted ? [] : reactionsOf(context, annotations),
     hasGapBefore: hasGap,
     ...(replyTo === undefined ? {} : { replyTo: toHex(replyTo) }),
+    ...subjectShown(subject),
     ...(edit === undefined ? {} : { editedAt: edit.timeMs }),
     ...(entry.state === 'stored' ? copiesOf(context, entry) : {}),
     ...(entry.failure === undefined ? {} : { failure: entry.failure }),
@@ -72,8 +95,11 @@ function copiesOf({ store }: ViewContext, entry: Entry): Pick<Message, 'copies'>
   return copies === undefined ? {} : { copies }
 }
 
-function sayingOf({ vault }: ViewContext, entry: Entry): Saying | undefined {
-  const parsed = decodeContent(vault.open(contentPlace(entry.id), entry.contentSealed))
+const sayingOf = ({ vault }: ViewContext, entry: Entry): Saying | undefined =>
+  sayingIn(vault.open(contentPlace(entry.id), entry.contentSealed))
+
+function sayingIn(content: Uint8Array): Saying | undefined {
+  const parsed = decodeContent(content)
   return parsed.ok ? parsed.value.saying : undefined
 }
 
@@ -108,24 +134,25 @@ export interface PageWish {
   readonly before?: Entry
   readonly after?: Entry
   readonly around?: Entry
+  readonly subject?: SubjectFilter
 }
 
 /** One page, oldest first. Keyset paging: the cost does not grow with the history. */
 export function viewPage(context: ViewContext, conversation: string, wish: PageWish) {
   const { store } = context
-  const { limit, before, after, around } = wish
+  const { limit, before, after, around, subject } = wish
   if (after !== undefined) {
-    const found = tilesAfter(store, conversation, after, limit + 1)
+    const found = tilesAfter(store, conversation, after, limit + 1, subject)
     return pageOf(context, found.slice(0, limit), true, found.length > limit)
   }
   if (around !== undefined) {
     const half = Math.floor(limit / 2)
-    const older = tilesBefore(store, conversation, around, half + 1)
-    const newer = tilesAfter(store, conversation, around, limit - half)
+    const older = tilesBefore(store, conversation, around, half + 1, subject)
+    const newer = tilesAfter(store, conversation, around, limit - half, subject)
     const entries = [...older.slice(0, half).toReversed(), around, ...newer.slice(0, limit - half - 1)]
     return pageOf(context, entries, older.length > half, newer.length > limit - half - 1)
   }
-  const found = tilesBefore(store, conversation, before, limit + 1)
+  const found = tilesBefore(store, conversation, before, limit + 1, subject)
   return pageOf(context, found.slice(0, limit).toReversed(), found.length > limit, before !== undefined)
 }
 

@@ -11,12 +11,19 @@ export const LIVE_INTERVAL_MS = 30
 /** What each query reads. */
 const TOPICS: Readonly<Partial<Record<QueryName, readonly Topic[]>>> = {
   'me.get': ['me', 'network'],
+  'profile.get': ['me', 'profiles'],
+  'profiles.cached': ['profiles'],
+  'profiles.history': ['profiles'],
+  'app.get': ['app'],
   'invites.list': ['invites'],
   'contacts.list': ['contacts', 'network'],
   'contacts.safetyNumber': ['contacts'],
   'requests.list': ['requests'],
   'conversations.list': ['conversations', 'contacts', 'network'],
+  'discussions.list': ['conversations', 'contacts'],
+  'discussions.page': ['conversations', 'contacts'],
   'messages.page': ['conversations'],
+  'messages.find': ['conversations'],
   'network.get': ['network', 'conversations', 'contacts'],
 }
 

@@ -10,7 +10,8 @@ const ID_BYTES = 32
 export const STATES: readonly MessageState[] = ['queued', 'stored', 'sent', 'delivered', 'read', 'failed']
 export const stateNumber = (state: MessageState): number => STATES.indexOf(state)
 
-export type EntryKind = 'text' | 'edit' | 'delete' | 'reaction' | 'unreaction' | 'unknown'
+/** `hidden`: removed from this device. What is left of it keeps it from coming back and others in their order. CNT-18 */
+export type EntryKind = 'text' | 'edit' | 'delete' | 'reaction' | 'unreaction' | 'unknown' | 'hidden'
 
 /** The vault's name for the content of a message. */
 export const contentPlace = (id: MessageIdBytes): string => `entries/${toHex(id)}`
@@ -29,7 +30,11 @@ export interface Entry {
   readonly timeMs: number
   readonly timeCounter: number
   readonly parents: readonly MessageIdBytes[]
-  /** The MIMI content, sealed by the vault under `entries/<hex id>`. */
+  /** Of a tile: the vault's tag of its subject; absent for the conversation itself. */
+  readonly subject: Uint8Array | undefined
+  /** The same in each conversation that one saying was sent to. */
+  readonly copy: Uint8Array | undefined
+  /** The MIMI content, sealed by the vault under `entries/<hex id>`; nothing at all when it was erased with its entry. */
   readonly contentSealed: Uint8Array
   readonly state: MessageState
   /** An envelope with this content is in the outbox. Never true of contents of others. */
@@ -51,8 +56,8 @@ export function insertEntry(store: StorePort, entry: Entry): boolean {
     store.run(
       `INSERT INTO entries
          (id, conversation, author, kind, is_tile, target, sort_order, time_ms, time_counter, parents, content_sealed,
-          state, is_posted, is_unread, is_skewed, owed, failure, attempts, received_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          state, is_posted, is_unread, is_skewed, owed, failure, attempts, received_at, subject, copy)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
       [
         entry.id,
@@ -74,6 +79,8 @@ export function insertEntry(store: StorePort, entry: Entry): boolean {
         entry.failure ?? null,
         entry.attempts,
         entry.receivedAt,
+        entry.subject ?? null,
+        entry.copy ?? null,
       ],
     ) === 1
   )
@@ -90,6 +97,8 @@ export function readEntry(row: SqlRow): Entry {
     timeMs: numberOf(row, 'time_ms'),
     timeCounter: numberOf(row, 'time_counter'),
     parents: splitIds(bytesOf(row, 'parents')),
+    subject: optionalBytes(row, 'subject'),
+    copy: optionalBytes(row, 'copy'),
     contentSealed: bytesOf(row, 'content_sealed'),
     state: STATES[numberOf(row, 'state')] ?? 'failed',
     isPosted: flagOf(row, 'is_posted'),
@@ -163,28 +172,46 @@ export interface PagePosition {
   readonly id: MessageIdBytes
 }
 
+/** A subject's tag; `null`: only what has none; `undefined`: whatever it is about. */
+export type SubjectFilter = Uint8Array | null | undefined
+
+/** `AND …` and its parameter; the index of its own is named, because the order is the same in both. */
+const within = (subject: SubjectFilter) =>
+  subject === undefined
+    ? { from: 'entries', and: '', parameters: [] }
+    : { from: 'entries INDEXED BY entries_in_subject', and: 'AND subject IS ?', parameters: [subject] }
+
 /** Up to `limit` tiles older than `before` (or the newest), newest first. */
-export function tilesBefore(store: StorePort, conversation: string, before: PagePosition | undefined, limit: number) {
-  const rows =
-    before === undefined
-      ? store.all(
-          'SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 ORDER BY sort_order DESC, id DESC LIMIT ?',
-          [conversation, limit],
-        )
-      : store.all(
-          `SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 AND (sort_order, id) < (?, ?)
-           ORDER BY sort_order DESC, id DESC LIMIT ?`,
-          [conversation, before.order, before.id, limit],
-        )
+export function tilesBefore(
+  store: StorePort,
+  conversation: string,
+  before: PagePosition | undefined,
+  limit: number,
+  subject?: SubjectFilter,
+) {
+  const { from, and, parameters } = within(subject)
+  const older = before === undefined ? '' : 'AND (sort_order, id) < (?, ?)'
+  const rows = store.all(
+    `SELECT * FROM ${from} WHERE conversation = ? AND is_tile = 1 ${and} ${older}
+     ORDER BY sort_order DESC, id DESC LIMIT ?`,
+    [conversation, ...parameters, ...(before === undefined ? [] : [before.order, before.id]), limit],
+  )
   return rows.map(readEntry)
 }
 
 /** Up to `limit` tiles newer than `after`, oldest first. */
-export function tilesAfter(store: StorePort, conversation: string, after: PagePosition, limit: number) {
+export function tilesAfter(
+  store: StorePort,
+  conversation: string,
+  after: PagePosition,
+  limit: number,
+  subject?: SubjectFilter,
+) {
+  const { from, and, parameters } = within(subject)
   const rows = store.all(
-    `SELECT * FROM entries WHERE conversation = ? AND is_tile = 1 AND (sort_order, id) > (?, ?)
+    `SELECT * FROM ${from} WHERE conversation = ? AND is_tile = 1 ${and} AND (sort_order, id) > (?, ?)
      ORDER BY sort_order, id LIMIT ?`,
-    [conversation, after.order, after.id, limit],
+    [conversation, ...parameters, after.order, after.id, limit],
   )
   return rows.map(readEntry)
 }
@@ -289,11 +316,18 @@ export function markRead(
     upTo,
     limit,
     owesReceipt,
-  }: { readonly upTo: Order | undefined; readonly limit: number; readonly owesReceipt: boolean },
+    subject,
+  }: {
+    readonly upTo: Order | undefined
+    readonly limit: number
+    readonly owesReceipt: boolean
+    readonly subject?: SubjectFilter
+  },
 ): readonly MessageIdBytes[] {
   const rows = store.all(
-    'SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 AND sort_order <= ? ORDER BY sort_order LIMIT ?',
-    [conversation, upTo ?? ORDER_LAST, limit],
+    `SELECT id FROM entries WHERE conversation = ? AND is_unread = 1 ${subject === undefined ? '' : 'AND subject IS ?'}
+       AND sort_order <= ? ORDER BY sort_order LIMIT ?`,
+    [conversation, ...(subject === undefined ? [] : [subject]), upTo ?? ORDER_LAST, limit],
   )
   const ids = rows.map((row) => bytesOf(row, 'id'))
   for (const id of ids) {

@@ -108,7 +108,9 @@ const migrations: readonly string[] = [
 
   ALTER TABLE entries ADD COLUMN subject BLOB;
   ALTER TABLE entries ADD COLUMN copy BLOB;
-  CREATE INDEX entries_by_subject ON entries (subject, time_ms) WHERE subject IS NOT NULL AND is_tile = 1;
+  CREATE INDEX entries_by_subject ON entries (subject, sort_order, id) WHERE is_tile = 1;
+  CREATE INDEX entries_in_subject ON entries (subject, conversation, sort_order, id) WHERE is_tile = 1;
+  CREATE INDEX entries_unread_in_subject ON entries (conversation, subject, sort_order) WHERE is_unread = 1;
   CREATE INDEX entries_by_copy ON entries (copy) WHERE copy IS NOT NULL;
   CREATE TABLE app_values (key TEXT PRIMARY KEY, value_sealed BLOB NOT NULL) WITHOUT ROWID;
   `,

@@ -31,6 +31,8 @@ export function entryOf(name: string, changes: Partial<Entry> = {}): Entry {
     timeMs,
     timeCounter: 0,
     parents: [],
+    subject: undefined,
+    copy: undefined,
     contentSealed: utf8(name),
     state: 'delivered',
     isUnread: false,

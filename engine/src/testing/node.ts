@@ -47,7 +47,7 @@ export interface TestNode {
   readonly logged: () => readonly string[]
   /** Controls that arrived. */
   readonly controls: Control[]
-  /** Accounts that were seen typing. */
+  /** Accounts that were seen typing, with what about. */
   readonly typing: string[]
   readonly say: (conversation: string, saying: Saying) => Promise<Message['id']>
   /** Seals any payload, as a member of a later version or of ill will would. */
@@ -121,7 +121,7 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     owes: ignore,
     received: ignore,
     settled: ignore,
-    typing: (_conversation: string, account: string) => typing.push(account),
+    typing: (_conversation: string, account: string, subject: string) => typing.push(`${account} ${subject}`.trim()),
     control: (_conversation: string, _origin: unknown, control: Control) => controls.push(control),
   }
   const postSealed = (conversation: string, seal: () => Promise<Parameters<typeof post>[2]>) =>

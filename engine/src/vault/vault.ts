@@ -7,6 +7,7 @@ import {
   decodeCbor,
   deriveKey,
   encodeCbor,
+  framed,
   isBytes,
   isRecord,
   isUint,
@@ -23,6 +24,7 @@ const META_KEY = 'vault'
 const WRAP_AAD = utf8('parley/vault/1')
 const KEY_BYTES = 32
 const NONCE_BYTES = 24
+const TAG_BYTES = 16
 /** RFC 9106's second recommended option, rounded to what a phone can bear: about a third of a second here. */
 const COST: Argon2Cost = { memoryKiB: 65_536, passes: 3, lanes: 1 }
 export const PASSPHRASE_LENGTH_MIN = 8
@@ -32,6 +34,8 @@ export interface Vault {
   seal(place: string, plaintext: Uint8Array): Uint8Array
   /** @throws PortError `STORE_CORRUPT` when the value was changed or moved. */
   open(place: string, sealed: Uint8Array): Uint8Array
+  /** 16 bytes that only this database gives the same value under the same `place`: found by equality, telling nothing. */
+  tag(place: string, value: Uint8Array): Uint8Array
   readonly hasPassphrase: boolean
   /** Seals the key anew: `save` inside the caller's transaction, `adopt` once it is durable. `undefined` removes the passphrase. */
   prepareRewrap(passphrase: string | undefined): Promise<{ readonly save: () => void; readonly adopt: () => void }>
@@ -108,6 +112,7 @@ function saveWrap(store: StorePort, wrap: Uint8Array): void {
 
 function vaultOver(context: Context, key: Uint8Array, hasPassphraseNow: boolean): Vault {
   const recordKey = deriveKey(key, utf8('parley/records/1'))
+  const tagKey = deriveKey(key, utf8('parley/tags/1'))
   const { xchacha20poly1305 } = context.crypto
   let hasPassphrase = hasPassphraseNow
   return {
@@ -129,6 +134,7 @@ function vaultOver(context: Context, key: Uint8Array, hasPassphraseNow: boolean)
       }
       return plaintext
     },
+    tag: (place, value) => deriveKey(tagKey, framed(utf8(place), value), TAG_BYTES),
     async prepareRewrap(passphrase) {
       const wrap = passphrase === undefined ? plainWrap(key) : await sealedWrap(context, key, passphrase)
       return {
