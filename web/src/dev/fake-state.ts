@@ -73,7 +73,7 @@ const newMe = (account: string, now: number): Me => ({
   peerId: '12D3KooWQ8fake00000000000000000000000000000000000000',
   name: 'Robin',
   addresses: ['/ip4/192.0.2.7/tcp/4001'],
-  settings: { sendsTyping: true, sendsReadReceipts: true, presence: 'contacts' },
+  settings: { sendsTyping: true, sendsReadReceipts: true, presence: 'nobody' },
   hasPassphrase: false,
   isRecoveryPhraseConfirmed: false,
   createdAt: now - 40 * 86_400_000,

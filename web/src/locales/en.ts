@@ -1,4 +1,6 @@
+import { attention, conversation, hiding, notifications, presence } from './en-attention.ts'
 import { delivery } from './en-delivery.ts'
+import { profile } from './en-profile.ts'
 
 const plural = new Intl.PluralRules('en')
 const many = (count: number, one: string, other: string): string =>
@@ -153,9 +155,15 @@ export const en = {
     deleteConfirm: 'Delete',
     reactWith: (emoji: string) => `React with ${emoji}`,
     moreEmoji: 'More emoji',
+    ...hiding,
   },
 
   delivery,
+  attention,
+  notifications,
+  presence,
+  conversation,
+  profile,
 
   composer: {
     label: (name: string) => `Message to ${name}`,
@@ -251,8 +259,8 @@ export const en = {
   settings: {
     title: 'Settings',
     you: 'You',
-    nameLabel: 'Name',
-    nameHint: 'People you write to see it.',
+    myProfile: 'My profile',
+    myProfileHint: 'Your name, picture and what else you say about yourself.',
     save: 'Save',
     saved: 'Saved',
     account: 'Your account',
@@ -282,7 +290,7 @@ export const en = {
     passphraseSaved: 'Passphrase saved',
     passphraseRemoved: 'Passphrase removed',
     phrase: 'Recovery words',
-    phraseHint: 'With these 24 words you get your account back on another computer. Whoever has them is you.',
+    phraseHint: 'With these words you get your account back on another computer. Whoever has them is you.',
     phraseDone: 'You wrote them down.',
     phraseShow: 'Show the words',
     phraseHide: 'Hide',
@@ -343,6 +351,8 @@ export const en = {
     dark: 'Dark theme',
     system: 'Theme of the system',
     copyInvite: 'Copy a new invite link',
+    quietOn: 'Do not disturb: switch on',
+    quietOff: 'Do not disturb: switch off',
   },
 
   emoji: {

@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/engine/api'
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
@@ -9,7 +9,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import styles from './conversation-list.module.css'
 import { ConversationRow } from './conversation-row.tsx'
-import { unreadBeyond } from './list-model.ts'
+import { headsBetween, unreadBeyond } from './list-model.ts'
 
 const cx = classNames(styles)
 
@@ -32,8 +32,10 @@ export function ConversationList({ conversations }: { readonly conversations: re
     const first = handle.findItemIndex(handle.scrollOffset + 8)
     const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24)
     setRange((before) => (before.first === first && before.last === last ? before : { first, last }))
+    session.profiles.see('list', headsBetween(conversations, first, last))
   }
   useLayoutEffect(measure, [conversations])
+  useEffect(() => () => session.profiles.see('list', []), [session])
   useLayoutEffect(() => {
     if (openAt >= 0) list.current?.scrollToIndex(openAt, { align: 'nearest' })
     // Only when another one is opened: a list that reorders by itself must not scroll.

@@ -3,6 +3,8 @@ import { memo, type MouseEvent } from 'react'
 import type { Navigation } from '../../app/navigation.ts'
 import { conversationPath } from '../../app/routes.ts'
 import { t } from '../../locales/index.ts'
+import { Handle, Place } from '../../ui/avatar-facts.tsx'
+import { presenceWord } from '../../ui/avatar-model.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { MessageStateIcon } from '../../ui/message-state.tsx'
@@ -28,7 +30,9 @@ const isPlainClick = (event: MouseEvent) =>
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
   const { conversation, me, now, isOpen, storage, navigation } = props
-  const { id, account, name, lastMessage, unread, updatedAt, isConnected, status } = conversation
+  const { id, account, name, lastMessage, unread, updatedAt, presence, status } = conversation
+  const { avatar, handle, location } = conversation
+  const word = presenceWord(presence, now)
   const line = lineOf(conversation, me, isOpen)
   const isUnread = unread > 0 && status !== 'blocked'
   const isOwn = lastMessage?.sender === me && lastMessage.content.type !== 'deleted'
@@ -46,9 +50,12 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         navigation.openConversation(id)
       }}
     >
-      <Avatar account={account} name={name} isConnected={isConnected} />
+      <Avatar account={account} name={name} picture={avatar} presence={presence.status} />
       <span className={cx('name')}>
         <bdi>{name}</bdi>
+        {word !== undefined && <span className="visually-hidden">{word}</span>}
+        <Handle handle={handle} className={cx('fact')} />
+        <Place location={location} className={cx('fact')} />
       </span>
       <span className={cx('time')}>
         {isOwn && line.showsState && (

@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/engine/api'
 import { describe, expect, it } from 'vitest'
 import { createFakeWorld } from '../../dev/fake-world.ts'
-import { lineOf, unreadBeyond } from './list-model.ts'
+import { headsBetween, lineOf, unreadBeyond } from './list-model.ts'
 
 const world = createFakeWorld(() => 1_000_000)
 const ada = world.addConversation('Ada')
@@ -49,5 +49,19 @@ describe('unread out of sight', () => {
 
   it('leaves out who is blocked', () => {
     expect(unreadBeyond([listed({ unread: 4, status: 'blocked' })], 1, 2).above).toBe(0)
+  })
+})
+
+describe('heads in view', () => {
+  const rows = ['a', 'b', 'c', 'd', 'e'].map((account) => listed({ account }))
+
+  it('are those between the first and the last whole row, and the ones that are cut', () => {
+    expect(headsBetween(rows, 2, 2)).toEqual(['b', 'c', 'd'])
+    expect(headsBetween(rows, 0, 0)).toEqual(['a', 'b'])
+    expect(headsBetween(rows, 4, 9)).toEqual(['d', 'e'])
+  })
+
+  it('leave out who is blocked', () => {
+    expect(headsBetween([listed({ account: 'x', status: 'blocked' })], 0, 0)).toEqual([])
   })
 })

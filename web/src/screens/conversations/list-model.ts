@@ -68,3 +68,10 @@ export const unreadBeyond = (conversations: readonly Conversation[], first: numb
     ...(nearestBelow === undefined ? {} : { nearestBelow }),
   }
 }
+
+/** Accounts whose heads can be seen, those that are cut at either end too; the blocked are not asked about. */
+export const headsBetween = (conversations: readonly Conversation[], first: number, last: number): readonly string[] =>
+  conversations
+    .slice(Math.max(0, first - 1), last + 2)
+    .filter(({ status }) => status !== 'blocked')
+    .map(({ account }) => account)

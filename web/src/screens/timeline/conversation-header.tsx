@@ -1,13 +1,15 @@
 import type { Conversation } from '@parley/engine/api'
+import { useEffect } from 'react'
 import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
+import { Handle, Place } from '../../ui/avatar-facts.tsx'
 import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { useMinute } from '../../ui/clock.ts'
 import { Icon } from '../../ui/icon.tsx'
-import { timeAgo } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { headerLineOf } from './conversation-header-model.ts'
 import styles from './conversation-header.module.css'
 
 const cx = classNames(styles)
@@ -17,6 +19,11 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
   const { session, navigation } = useApp()
   const { place } = useViewModel(navigation)
   const contact = useViewModel(session.contacts)?.find((each) => each.account === conversation.account)
+  const { account, name, avatar, presence, status } = conversation
+  useEffect(() => {
+    session.profiles.see('conversation', status === 'blocked' ? [] : [account])
+    return () => session.profiles.see('conversation', [])
+  }, [session, account, status])
   const isDetailsOpen = place.type === 'conversation' && place.isDetailsOpen
   const toggleDetails = () => navigation.setDetailsOpen(!isDetailsOpen)
   return (
@@ -25,10 +32,10 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
         <IconButton icon="back" label={t.app.back} onClick={() => navigation.goHome()} />
       </span>
       <button type="button" className={cx('who')} onClick={toggleDetails}>
-        <Avatar account={conversation.account} name={conversation.name} size="small" />
+        <Avatar account={account} name={name} size="small" picture={avatar} presence={presence.status} />
         <span className={cx('words')}>
           <span className={cx('name')} role="heading" aria-level={2}>
-            <bdi>{conversation.name}</bdi>
+            <bdi>{name}</bdi>
             {contact?.isVerified === true && (
               <span className={cx('verified')} title={t.header.verified}>
                 <Icon name="verified" size={16} />
@@ -36,9 +43,7 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
               </span>
             )}
           </span>
-          <span className={cx('status')}>
-            <StatusLine conversation={conversation} />
-          </span>
+          <StatusLine conversation={conversation} />
         </span>
       </button>
       <IconButton icon="info" label={t.header.details} aria-pressed={isDetailsOpen} onClick={toggleDetails} />
@@ -51,15 +56,13 @@ function StatusLine({ conversation }: { readonly conversation: Conversation }) {
   const network = useViewModel(session.network)
   const link = useViewModel(session.link)
   const now = useMinute()
-  const { status, typing, isConnected, lastHeardAt, account } = conversation
-  if (status === 'blocked') return t.header.blocked
-  if (status === 'invited') return t.header.invited
-  if (typing.length > 0) return <span className={cx('typing')}>{t.header.typing}</span>
-  if (link === 'lost') return t.header.neverHeard
-  if (isConnected) {
-    const path = network?.peers.find((peer) => peer.account === account)?.path
-    if (path === undefined) return t.header.connectedPlain
-    return path === 'direct' ? t.header.connected : t.header.relayed
-  }
-  return lastHeardAt === undefined ? t.header.neverHeard : t.header.heard(timeAgo(lastHeardAt, now))
+  const { status, isTyping, path } = headerLineOf(conversation, { network, link, now })
+  return (
+    <span className={cx('status')}>
+      <span className={cx(isTyping && 'typing')}>{status}</span>
+      <Handle handle={conversation.handle} />
+      <Place location={conversation.location} />
+      {path !== undefined && <span>{path}</span>}
+    </span>
+  )
 }
