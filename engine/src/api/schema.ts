@@ -308,10 +308,15 @@ const subject = Type.Optional(text(500, 'Only what is about this; empty: only wh
 
 export const operations = {
   'me.get': query('Your account and device', {}, Me, { method: 'GET', path: '/v1/me' }),
-  'me.update': command('Changes your settings', { settings: Type.Partial(Settings) }, Me, {
-    method: 'PATCH',
-    path: '/v1/me',
-  }),
+  'me.update': command(
+    'Changes your settings',
+    { settings: Type.Partial(Settings, { additionalProperties: false }) },
+    Me,
+    {
+      method: 'PATCH',
+      path: '/v1/me',
+    },
+  ),
   'me.recoveryPhrase': command(
     'Shows the words that restore the account: 24, or the 12 that came from OpenBazaar',
     {},

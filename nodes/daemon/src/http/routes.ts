@@ -1,6 +1,7 @@
-/** The REST face of the API's table, with its OpenAPI document. Spec: API-1…API-6. */
-import { type ApiClient, type CheckedOperation, operations } from '@parley/engine'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+/** The REST face of the API's table, with its OpenAPI document. Spec: API-1…API-6, API-20. */
+import { type ApiClient, type CheckedOperation, type LogPort, operations } from '@parley/engine'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { NDJSON, sendStream } from './routes-stream.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -25,19 +26,19 @@ export const problemResponse: Schema = {
 export interface RouteOptions {
   readonly client: () => ApiClient
   readonly check: (name: string, params: unknown) => CheckedOperation
+  readonly log: LogPort
 }
 
 /** Adds a route for each operation of the table that has one. */
 export function addOperationRoutes(server: FastifyInstance, options: RouteOptions): void {
   for (const [name, operation] of Object.entries(operations)) {
-    const { rest, summary, params, result } = operation
+    const { kind, rest, summary, params, result } = operation
     if (rest === undefined) continue
     const parameters = plain(params)
     const answered = plain(result)
     const pathNames = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, key = '']) => key)
     const properties = propertiesOf(parameters)
     const isInQuery = rest.method === 'GET'
-    const hasResult = answered['type'] !== 'null'
     server.route({
       method: rest.method,
       url: rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -46,22 +47,36 @@ export function addOperationRoutes(server: FastifyInstance, options: RouteOption
         summary,
         tags: [name.slice(0, name.indexOf('.'))],
         ...describeParameters(properties, requiredOf(parameters), pathNames, isInQuery),
-        response: {
-          ...(hasResult
-            ? { 200: { description: 'Done', ...answered } }
-            : { 204: { description: 'Done', type: 'null' } }),
-          default: problemResponse,
-        },
+        response: { ...describeAnswer(kind, answered), default: problemResponse },
       },
       async handler(request, reply) {
         const given = parametersOf(request, isInQuery ? properties : undefined)
-        const { name: checked, params: valid } = options.check(name, given)
-        const answer: unknown = await options.client().call(checked, valid as never)
-        if (hasResult) return answer
-        return reply.code(204).send()
+        return answer(options, options.check(name, given), reply)
       },
     })
   }
+}
+
+async function answer(
+  { client, log }: RouteOptions,
+  operation: CheckedOperation,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const { kind, name, params } = operation
+  if (kind === 'stream') return sendStream(reply, (signal) => client().stream(name, params as never, signal), log)
+  const result: unknown = await client().call(name, params as never)
+  return result === null || result === undefined ? reply.code(204).send() : result
+}
+
+function describeAnswer(kind: CheckedOperation['kind'], answered: Schema): Schema {
+  if (kind === 'stream') {
+    const description =
+      'One of these a line, as they are found. A last line {"problem": …} says what went wrong on the way.'
+    return { 200: { description, content: { [NDJSON]: { schema: answered } } } }
+  }
+  return answered['type'] === 'null'
+    ? { 204: { description: 'Done', type: 'null' } }
+    : { 200: { description: 'Done', ...answered } }
 }
 
 /** A typebox schema is JSON Schema with hidden marks of its own; the document shows the JSON. */

@@ -87,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   await server.register(fastifyWebsocket, { options: { maxPayload: SOCKET_FRAME_BYTES_MAX, perMessageDeflate: false } })
   const check = createOperationCheck()
-  addOperationRoutes(server, { client: options.client, check })
+  addOperationRoutes(server, { client: options.client, check, log: options.log })
   addNodeRoutes(server, options.controls, options.client)
   addAvatarRoute(server, { client: options.client, check })
   const sockets = addSocketRoute(server, { client: options.client, check, log: options.log, nowMs })
