@@ -16,11 +16,10 @@ const DEPTHS_BY_COLOUR: Readonly<Record<number, readonly number[]>> = {
   6: [8, 16],
 }
 
-/**
- * Chunks beside the pixels that are small and not packed. Those of an animation are not among them, nor texts, nor colour
- * profiles, which unpack to whatever their maker likes.
- */
-const PLAIN = new Set(['PLTE', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'cICP', 'sBIT', 'bKGD', 'pHYs', 'tIME', 'hIST'])
+/** Chunks beside the pixels that are not packed. Those of an animation are not among them, nor what nobody knows. */
+const PLAIN = new Set('PLTE tRNS gAMA cHRM sRGB cICP sBIT bKGD pHYs tIME hIST tEXt eXIf iDOT'.split(' '))
+/** A packed colour profile of a screen has some 3,000 bytes; so few cannot unpack to more than the pixels themselves. */
+const PROFILE_BYTES_MAX = 4_096
 
 /** Kind by the header, any size; `undefined` when the bytes are not one still PNG from end to end. */
 export function readPng(view: DataView): AvatarKind | undefined {
@@ -40,9 +39,16 @@ export function readPng(view: DataView): AvatarKind | undefined {
     } else if (type === 'IEND') {
       return hasPixels && length === 0 && offset === view.byteLength ? kind : undefined
     } else if (type === 'IDAT') hasPixels = true
-    else if (!PLAIN.has(type)) return undefined
+    else if (!PLAIN.has(type) && !isHarmless(view, type, data, length)) return undefined
   }
   return undefined
+}
+
+/** A small colour profile, or an international text that says it is not packed: keyword, zero, then that flag. §11.3.2.3, §11.3.3.4 */
+function isHarmless(view: DataView, type: string, data: number, length: number): boolean {
+  if (type !== 'iTXt') return type === 'iCCP' && length <= PROFILE_BYTES_MAX
+  for (let at = data; at + 1 < data + length; at++) if (view.getUint8(at) === 0) return view.getUint8(at + 1) === 0
+  return false
 }
 
 const chunkType = (view: DataView, offset: number): string =>
