@@ -10,7 +10,7 @@ describe('a full disk', () => {
     await world.pass(5_000)
     bob.disk.isFull = true
     expect(await codeOf(send(bob, id, 'lost to the caller'))).toBe('STORE_FULL')
-    expect(await codeOf(bob.engine.call('me.update', { name: 'Robert' }))).toBe('STORE_FULL')
+    expect(await codeOf(bob.engine.call('profile.update', { name: 'Robert' }))).toBe('STORE_FULL')
     expect((await bob.engine.call('me.get', {})).name).toBe('Bob')
     await world.pass(10_000)
     expect([await texts(bob, id), await texts(alice, id)]).toEqual([['before'], ['before']])

@@ -167,7 +167,7 @@ test('[PTR-8] [OFF-8] of the bundles under an invite only the newest is kept, an
   await world.pass(5 * SECOND_MS)
   expect([blocks.size, push.figures().blocks]).toEqual([1, 1])
   const [first] = blocks.keys()
-  await alice.engine.call('me.update', { name: 'Alice with another name' })
+  await alice.engine.call('profile.update', { name: 'Alice with another name' })
   await world.pass(2 * 3_600 * SECOND_MS)
   expect([blocks.size, push.figures().blocks]).toEqual([1, 1])
   expect([...blocks.keys()]).not.toEqual([first])

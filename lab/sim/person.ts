@@ -2,7 +2,7 @@
 import { createSeededCrypto, createSeededRandom } from '@parley/adapter-crypto-node'
 import { peerIdOfKey, utf8, type CryptoPort } from '@parley/core'
 import { EngineError, openEngine, PortError } from '@parley/engine'
-import type { Engine, LogPort, OperationName, Params, Ports, ResultOf } from '@parley/engine'
+import type { Engine, LogPort, OperationName, Params, Ports, ResultOf, StreamName } from '@parley/engine'
 import { SimClock, type Wall } from './clock.ts'
 import { KeyWatch } from './key-watch.ts'
 import type { SimNetwork, Switchboard } from './network.ts'
@@ -143,7 +143,7 @@ export class Person {
    * What a person does through the app; `undefined` when the app is not running, or says no for an ordinary reason.
    * Anything else that goes wrong is a breach.
    */
-  async do<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N> | undefined> {
+  async do<N extends Exclude<OperationName, StreamName>>(name: N, params: Params<N>): Promise<ResultOf<N> | undefined> {
     const process = this.#process
     if (process?.engine === undefined) return undefined
     this.#watch.trace(`${this.name} ${name}`)

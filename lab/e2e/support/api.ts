@@ -1,5 +1,5 @@
 /** The daemon's API as a program of the same machine uses it. */
-import type { Message, OperationName, Params, ResultOf } from '@parley/engine/api'
+import type { Message, OperationName, Params, ResultOf, StreamName } from '@parley/engine/api'
 import { connectSocket, type SocketClient } from '@parley/engine/client'
 import { until } from './until.ts'
 
@@ -36,7 +36,7 @@ export class Api implements Disposable {
     this.socket = connectSocket(`${url.replace('http', 'ws')}/v1/socket`, { token })
   }
 
-  call<N extends OperationName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
+  call<N extends Exclude<OperationName, StreamName>>(name: N, params: Params<N>): Promise<ResultOf<N>> {
     return this.socket.call(name, params)
   }
 
