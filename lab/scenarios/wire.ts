@@ -49,6 +49,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
     network: {
       peerId: inner.peerId,
       mailbox: inner.mailbox,
+      profiles: inner.profiles,
       addresses: () => inner.addresses(),
       status: () => inner.status(),
       stop: () => inner.stop(),

@@ -23,6 +23,8 @@ import {
 } from '@parley/core'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
+import { selectIpns, validateIpns } from './dht/ipns-records.ts'
+import { RecordStore } from './dht/record-store.ts'
 import { gossipService } from './gossip/gossip.ts'
 import type { GossipService } from './gossip/gossip.ts'
 import { toListenError } from './listen-error.ts'
@@ -69,6 +71,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 export async function hostConfig(options: HostOptions): Promise<HostConfig> {
   return {
     start: false,
+    datastore: new RecordStore(),
     privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
     // told to every peer: no more than all of us have in common
     nodeInfo: { name: 'parley', version: '1', userAgent: 'parley' },
@@ -108,6 +111,9 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
         protocol: DHT_PROTOCOL,
         clientMode: options.dhtMode === 'client',
         peerInfoMapper: passthroughMapper,
+        // names of others, as every IPFS node understands them
+        validators: { ipns: validateIpns },
+        selectors: { ipns: selectIpns },
         // queries wait for the first one: run it as soon as there is a peer to ask
         initialQuerySelfInterval: 0,
       }),

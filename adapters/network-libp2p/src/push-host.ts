@@ -14,7 +14,7 @@ import {
   toHex,
 } from '@parley/core'
 import type { LogPort, MailboxServer } from '@parley/engine'
-import { dhtTableSize } from './dht-table.ts'
+import { dhtTableSize } from './dht/table.ts'
 import { createGossip } from './gossip/gossip.ts'
 import { createProfiles } from './gossip/profiles.ts'
 import { PROFILES, WAKES } from './gossip/topics.ts'

@@ -1,3 +1,7 @@
+export { askPeer } from './ask-peer.ts'
+export { leaseIpfs } from './ipfs.ts'
+export type { IpfsLease } from './ipfs.ts'
+export type { BlockSource } from './outbox-blockstore.ts'
 export { IPFS_READ_TIMEOUT_MS, createIpfsReader } from './ipfs-reader.ts'
 export type { IpfsReaderOptions } from './ipfs-reader.ts'
 export { createSelfHostedStorage } from './self-hosted.ts'

@@ -1,14 +1,13 @@
 /** Reads a block over bitswap from exactly the peer that a location names. Spec: BLK-9, BLK-12. */
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { ENVELOPE_BYTES_MAX, isBlockOf, parseCid } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { BlockReaderPort, LogPort } from '@parley/engine'
-import type { Helia } from 'helia'
+import { askPeer } from './ask-peer.ts'
 import { withDeadline } from './deadline.ts'
 import { leaseIpfs } from './ipfs.ts'
-import type { IpfsLease } from './ipfs.ts'
 import { Slots } from './slots.ts'
 
 /** From the dial to the last byte. */
@@ -49,7 +48,7 @@ export function createIpfsReader({
       return slots.run(signal, async () => {
         try {
           return await withDeadline([signal, stopping.signal], timeoutMs, async (deadline) => {
-            const block = await ask(helia, ipfs, await libp2p.dial(address, { signal: deadline }), cid, deadline)
+            const block = await askPeer(helia, ipfs, await libp2p.dial(address, { signal: deadline }), cid, deadline)
             return block !== undefined && block.length <= ENVELOPE_BYTES_MAX && isBlockOf(key, block)
               ? block
               : undefined
@@ -77,39 +76,5 @@ function parseLocation(location: string): Multiaddr | undefined {
     return last?.name === 'p2p' && PEER_ID.test(last.value ?? '') ? address : undefined
   } catch {
     return undefined
-  }
-}
-
-/**
- * Asks the peer at the other end of `connection`, which answers with the block or that it has none: `undefined`.
- * @throws Error when the peer was not asked, or the connection or the time ended before an answer.
- */
-async function ask(
-  helia: Helia,
-  ipfs: IpfsLease,
-  connection: Connection,
-  cid: string,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const { CID } = await import('multiformats/cid')
-  const target = CID.parse(cid)
-  let isUnsent = false
-  const forget = ipfs.onUnsent((peer) => {
-    if (peer.equals(connection.remotePeer)) isUnsent = true
-  })
-  // one provider and no room for another: nobody else is asked
-  const providers = [connection.remotePeer.toCID()]
-  const session = helia.blockstore.createSession(target, { providers, minProviders: 1, maxProviders: 1 })
-  try {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of session.get(target, { signal })) chunks.push(chunk)
-    return new Uint8Array(Buffer.concat(chunks))
-  } catch (error) {
-    // bitswap ends every failure alike, with "no other provider"
-    if (signal.aborted || isUnsent || connection.status !== 'open') throw error
-    return undefined
-  } finally {
-    session.close()
-    forget()
   }
 }

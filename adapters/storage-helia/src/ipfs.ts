@@ -6,7 +6,7 @@ import { ENVELOPE_BYTES_MAX } from '@parley/core'
 import { PortError } from '@parley/engine'
 import { libp2pView } from './libp2p-view.ts'
 import { OutboxBlockstore } from './outbox-blockstore.ts'
-import type { Outbox } from './outbox.ts'
+import type { BlockSource } from './outbox-blockstore.ts'
 
 /** One block and what bitswap says around it; others pack up to 2 MiB into a message. */
 const MESSAGE_BYTES_MAX = 4 * ENVELOPE_BYTES_MAX
@@ -33,14 +33,15 @@ export interface IpfsLease {
   start(): Promise<Helia>
   /** Tells of each message of bitswap that could not be sent to a peer, until the returned function is called. */
   onUnsent(listener: (peer: PeerId) => void): () => void
-  /** From now on the peers of this node may fetch what is in `outbox`. */
-  serve(outbox: Outbox): void
-  /** Stops serving its outboxes; the last one stops Helia. Idempotent. */
+  /** From now on the peers of this node may fetch what is in `source`. */
+  serve(source: BlockSource): void
+  /** Stops serving its sources; the last one stops Helia. Idempotent. */
   release(): Promise<void>
 }
 
 const sharedByNode = new WeakMap<Libp2p, SharedIpfs>()
 
+/** A part of the Helia over `libp2p`, the same for everybody who asks with this node. */
 export function leaseIpfs(libp2p: Libp2p, log: LogPort): IpfsLease {
   const shared = sharedByNode.get(libp2p) ?? new SharedIpfs(libp2p, log)
   sharedByNode.set(libp2p, shared)
@@ -62,7 +63,7 @@ class SharedIpfs {
 
   lease(): IpfsLease {
     this.#leases += 1
-    const outboxes = new Set<Outbox>()
+    const sources = new Set<BlockSource>()
     let released: Promise<void> | undefined
     return {
       start: () => {
@@ -73,12 +74,12 @@ class SharedIpfs {
         this.#unsentListeners.add(listener)
         return () => void this.#unsentListeners.delete(listener)
       },
-      serve: (outbox) => {
-        outboxes.add(outbox)
-        this.#blockstore.serve(outbox)
+      serve: (source) => {
+        sources.add(source)
+        this.#blockstore.serve(source)
       },
       release: () => {
-        for (const outbox of outboxes) this.#blockstore.forget(outbox)
+        for (const source of sources) this.#blockstore.forget(source)
         released ??= this.#release()
         return released
       },

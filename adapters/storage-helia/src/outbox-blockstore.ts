@@ -1,14 +1,18 @@
 import type { LogPort } from '@parley/engine'
 import { BaseBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
-import type { Outbox } from './outbox.ts'
+
+/** A place of blocks that peers may have. */
+export interface BlockSource {
+  /** Fresh memory; `undefined` when it is not here. `cid` is any text. A rejection counts as not here. */
+  read(cid: string): Promise<Uint8Array | undefined>
+}
 
 /**
- * What Helia sees of this machine: the blocks of the outboxes, and nothing else. Blocks enter an outbox through
- * `store`, so what Helia fetched for a reader is not kept, and nothing that Helia asks for is ever deleted. Spec: BLK-12.
+ * What Helia sees of this machine: the blocks of its sources (outboxes, a published profile), and nothing else, so what Helia fetched for a reader is not kept, and nothing that Helia asks for is ever deleted. Spec: BLK-12.
  */
 export class OutboxBlockstore extends BaseBlockstore {
-  readonly #outboxes = new Set<Outbox>()
+  readonly #sources = new Set<BlockSource>()
   readonly #log: LogPort
 
   constructor(log: LogPort) {
@@ -16,12 +20,12 @@ export class OutboxBlockstore extends BaseBlockstore {
     this.#log = log
   }
 
-  serve(outbox: Outbox): void {
-    this.#outboxes.add(outbox)
+  serve(source: BlockSource): void {
+    this.#sources.add(source)
   }
 
-  forget(outbox: Outbox): void {
-    this.#outboxes.delete(outbox)
+  forget(source: BlockSource): void {
+    this.#sources.delete(source)
   }
 
   override async has(cid: CID): Promise<boolean> {
@@ -39,9 +43,9 @@ export class OutboxBlockstore extends BaseBlockstore {
   }
 
   async #find(cid: CID): Promise<Uint8Array | undefined> {
-    for (const outbox of this.#outboxes) {
+    for (const source of this.#sources) {
       try {
-        const block = await outbox.read(cid.toString())
+        const block = await source.read(cid.toString())
         if (block !== undefined) return block
       } catch (error) {
         // the asking peer is told that the block is not here: a disk that fails is this machine's concern

@@ -251,6 +251,12 @@ export const PROFILE_LOOKUP_TIMEOUT_MS = 10 * SECOND_MS
 /** A published profile is put again this often, so that holders and the DHT keep it. */
 export const PROFILE_REPUBLISH_MS = 12 * HOUR_MS
 
+/** A record under an IPNS name: what other implementations take, and how long it is good. PUB-4 */
+export const NAME_RECORD_BYTES_MAX = 10_240
+export const NAME_RECORD_LIFETIME_MS = 48 * HOUR_MS
+/** What a DHT server keeps in memory of records and providers that others put. */
+export const DHT_RECORDS_BYTES_MAX = 64 * 1_048_576
+
 // presence (PRS)
 export const PRESENCE_LIFETIME_MS = 3 * MINUTE_MS
 

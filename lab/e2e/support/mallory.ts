@@ -76,6 +76,7 @@ class Tampering {
     return {
       peerId: network.peerId,
       mailbox: network.mailbox,
+      profiles: network.profiles,
       start: (handlers) => network.start({ ...handlers, onLink: (link) => handlers.onLink(this.#wrapLink(link)) }),
       connect: (peerId, addresses, signal) => network.connect(peerId, addresses, signal),
       addresses: () => network.addresses(),

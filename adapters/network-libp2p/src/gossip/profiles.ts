@@ -20,6 +20,9 @@ const times = (factor: number): { readonly perSecond: number; readonly burst: nu
 
 const isRecord = (data: Uint8Array): boolean => data.length > 0 && data.length <= PROFILE_BYTES_MAX
 
+/** Also of a Buffer, whose `slice` shares its memory. */
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
 export interface ProfilePushOptions {
   /** Whether to pass `record` on; a rejection counts as no. Absent: whatever has the size of one. */
   readonly check?: ((record: Uint8Array) => Promise<boolean>) | undefined
@@ -35,14 +38,14 @@ export function createProfiles(gossip: Gossip, { check, onProfile }: ProfilePush
     pushNodeRate: times(WAKES_PUSH_NODE_FACTOR),
     totalRate: times(TOTAL_FACTOR),
     isWellFormed: isRecord,
-    isGood: check && ((record) => check(record.slice()).catch(() => false)),
-    onMessage: (topic, data) => onProfile(topic, data.slice()),
+    isGood: check && ((record) => check(copyOf(record)).catch(() => false)),
+    onMessage: (topic, data) => onProfile(topic, copyOf(data)),
   })
   return {
     listen: channel.listen,
     push(topic, record) {
       assert(isRecord(record), 'a record has 1…PROFILE_BYTES_MAX bytes')
-      channel.publish(topic, record.slice())
+      channel.publish(topic, copyOf(record))
     },
   }
 }

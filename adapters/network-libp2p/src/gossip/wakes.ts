@@ -30,7 +30,7 @@ export function createWakes(gossip: Gossip, onWake: (topic: number, hint: Uint8A
       burst: WAKES_PUSH_NODE_FACTOR * WAKES_BURST_MAX,
     },
     isWellFormed: (data) => data.length <= NONCE_BYTES + WAKE_BYTES_MAX && isHint(data.subarray(NONCE_BYTES)),
-    onMessage: (topic, data) => onWake(topic, data.slice(NONCE_BYTES)),
+    onMessage: (topic, data) => onWake(topic, new Uint8Array(data.subarray(NONCE_BYTES))),
   })
   return {
     listen: channel.listen,

@@ -6,7 +6,7 @@ import { DHT_LOOKUP_TIMEOUT_MS, POINTER_REPLICAS_MAX, sha256 } from '@parley/cor
 import { addressesOf } from '../addresses.ts'
 import { withDeadline } from '../deadline.ts'
 import { openConnection } from '../dialer.ts'
-import { dhtTableSize } from '../dht-table.ts'
+import { dhtTableSize } from '../dht/table.ts'
 import type { Host } from '../host.ts'
 
 interface Candidate {

@@ -1,4 +1,4 @@
-import type { Host } from './host.ts'
+import type { Host } from '../host.ts'
 
 /** DHT servers that we know, of which one would be asked first. */
 export function dhtTableSize({ services: { dht } }: Pick<Host, 'services'>): number {
