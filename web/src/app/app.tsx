@@ -1,10 +1,11 @@
-import { Suspense, useEffect, useMemo } from 'react'
+import { Suspense, useEffect, useMemo, useState } from 'react'
 import { t } from '../locales/index.ts'
 import { ErrorBoundary } from '../ui/error-boundary.tsx'
 import { PaneNote } from '../ui/pane-note.tsx'
 import type { Toasts } from '../ui/toast.ts'
 import { ToastList } from '../ui/toast-list.tsx'
 import { useViewModel } from '../ui/use-view-model.ts'
+import { createAttention, type Outside } from './attention/attention.ts'
 import type { BootModel } from './boot-model.ts'
 import { AppContext, useApp } from './context.ts'
 import type { Navigation } from './navigation.ts'
@@ -23,6 +24,7 @@ interface AppProps {
   readonly navigation: Navigation
   readonly preferences: Preferences
   readonly toasts: Toasts
+  readonly outside: Outside
 }
 
 /** The page: what the node's state allows to be shown. */
@@ -44,10 +46,13 @@ export function App(props: AppProps) {
   )
 }
 
-function OpenApp({ boot, navigation, preferences, toasts, session }: AppProps & { readonly session: Session }) {
+function OpenApp(props: AppProps & { readonly session: Session }) {
+  const { boot, navigation, preferences, toasts, session, outside } = props
+  const [attention] = useState(() => createAttention({ session, preferences, navigation, ...outside }))
+  useEffect(() => attention.dispose, [attention])
   const app = useMemo(
-    () => ({ session, navigation, preferences, toasts, restart: boot.restart }),
-    [session, navigation, preferences, toasts, boot],
+    () => ({ session, navigation, preferences, toasts, attention, restart: boot.restart }),
+    [session, navigation, preferences, toasts, attention, boot],
   )
   return (
     <AppContext value={app}>

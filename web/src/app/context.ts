@@ -1,5 +1,6 @@
 import { createContext, use } from 'react'
 import type { Toasts } from '../ui/toast.ts'
+import type { Attention } from './attention/attention.ts'
 import type { Navigation } from './navigation.ts'
 import type { Preferences } from './preferences.ts'
 import type { Session } from './session.ts'
@@ -10,6 +11,7 @@ export interface App {
   readonly navigation: Navigation
   readonly preferences: Preferences
   readonly toasts: Toasts
+  readonly attention: Attention
   /** Starts over with whatever account the node has now. */
   restart(): void
 }

@@ -7,16 +7,27 @@ export interface Environment {
   /** Runs once after `delayMs`. @returns cancel. */
   after(delayMs: number, run: () => void): () => void
   /** Small preferences of this browser; `undefined` removes. Never secrets, never messages. */
-  readonly storage: { get(key: string): string | undefined; set(key: string, value: string | undefined): void }
+  readonly storage: {
+    get(key: string): string | undefined
+    set(key: string, value: string | undefined): void
+    /** Called when another tab changed the value. @returns the function that ends the subscription. */
+    onChange(key: string, changed: () => void): () => void
+  }
   /** What this tab remembers from one life to the next, when it is loaded again: where, never what. Taking forgets. */
   readonly tab: { take(key: string): string | undefined; keep(key: string, value: string): void }
   /** True while a person is looking: the page is visible and has the focus. */
   isAttended(): boolean
-  /** Called when `isAttended` may have changed. @returns the function that ends the subscription. */
+  isVisible(): boolean
+  /** Called when `isAttended` or `isVisible` may have changed. @returns the function that ends the subscription. */
   onAttention(changed: () => void): () => void
+  /** Called whenever a person does anything here. @returns the function that ends the subscription. */
+  onUse(used: (use: Use) => void): () => void
   /** Called when the page is about to go. @returns the function that ends the subscription. */
   onLeave(leaving: () => void): () => void
 }
+
+/** `typing`: a key went into a text field. */
+export type Use = 'typing' | 'other'
 
 /** Runs once when `count` frames have been painted. @returns cancel. */
 export const afterFrames = (environment: Environment, count: number, run: () => void): (() => void) => {
@@ -46,6 +57,22 @@ const storage: Environment['storage'] = {
       // As above; what was set is already shown.
     }
   },
+  onChange: (key, changed) => {
+    const listener = (event: StorageEvent) => {
+      // A key of null: everything was cleared.
+      if (event.key === key || event.key === null) changed()
+    }
+    window.addEventListener('storage', listener)
+    return () => window.removeEventListener('storage', listener)
+  },
+}
+
+const uses = ['pointerdown', 'pointermove', 'wheel', 'keydown'] as const
+
+const useOf = ({ type, target }: Event): Use => {
+  const isField =
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA)$/u.test(target.tagName))
+  return type === 'keydown' && isField ? 'typing' : 'other'
 }
 
 const tab: Environment['tab'] = {
@@ -87,6 +114,7 @@ export const browserEnvironment: Environment = {
   storage,
   tab,
   isAttended: () => document.visibilityState === 'visible' && document.hasFocus(),
+  isVisible: () => document.visibilityState === 'visible',
   onAttention: (changed) => {
     window.addEventListener('focus', changed)
     window.addEventListener('blur', changed)
@@ -95,6 +123,13 @@ export const browserEnvironment: Environment = {
       window.removeEventListener('focus', changed)
       window.removeEventListener('blur', changed)
       document.removeEventListener('visibilitychange', changed)
+    }
+  },
+  onUse: (used) => {
+    const listener = (event: Event) => used(useOf(event))
+    for (const type of uses) window.addEventListener(type, listener, { passive: true, capture: true })
+    return () => {
+      for (const type of uses) window.removeEventListener(type, listener, { capture: true })
     }
   },
   onLeave: (leaving) => {

@@ -3,6 +3,10 @@ import '../styles/tokens.css'
 import '../styles/base.css'
 import { createToasts } from '../ui/toast.ts'
 import { App } from './app.tsx'
+import { browserAppBadge } from './attention/app-badge.ts'
+import { browserDesktop } from './attention/desktop.ts'
+import { browserSounds } from './attention/sounds.ts'
+import { createTabs } from './attention/tabs.ts'
 import { createBootModel } from './boot-model.ts'
 import { browserEnvironment } from './environment.ts'
 import { createHttpNode } from './http-node.ts'
@@ -30,5 +34,12 @@ createRoot(root).render(
     navigation={createNavigation(browserHistory, slide)}
     preferences={preferences}
     toasts={createToasts(browserEnvironment.after)}
+    outside={{
+      desktop: browserDesktop(),
+      sounds: browserSounds(),
+      badge: browserAppBadge(),
+      // A page that is not served securely has none.
+      tabs: createTabs('locks' in navigator ? navigator.locks : undefined),
+    }}
   />,
 )

@@ -11,12 +11,34 @@ describe('preferences', () => {
     expect({ appearance, textScale }).toEqual({ appearance: 'dark', textScale: 1.2 })
   })
 
+  it('keeps what another tab has set, also before this one has heard of it', () => {
+    const { storage } = createTestEnvironment()
+    const silent = { ...storage, onChange: () => () => {} }
+    const here = createPreferences(silent)
+    const there = createPreferences(silent)
+    there.setMuted('a', true)
+    here.setMuted('b', true)
+    there.set({ doNotDisturb: true })
+    expect(createPreferences(storage).getSnapshot()).toMatchObject({ muted: ['a', 'b'], doNotDisturb: true })
+  })
+
+  it('follows the other tabs', () => {
+    const { storage } = createTestEnvironment()
+    const here = createPreferences(storage)
+    const there = createPreferences(storage)
+    there.set({ notificationShow: 'nothing' })
+    expect(here.getSnapshot().notificationShow).toBe('nothing')
+    here.setMuted('a', true)
+    here.setMuted('a', false)
+    expect(there.getSnapshot().muted).toEqual([])
+  })
+
   it('makes something sound of anything stored', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.json(),
       fc
-        .record({ textScale: fc.double(), listWidth: fc.integer(), recentEmoji: fc.array(fc.anything()) })
+        .record({ textScale: fc.double(), listWidth: fc.integer(), recentEmoji: fc.array(fc.anything()), muted: fc.anything() })
         .map((each) => JSON.stringify(each)),
     )
     fc.assert(
@@ -27,6 +49,7 @@ describe('preferences', () => {
         expect(listWidth).toBeGreaterThanOrEqual(LIST_WIDTH.min)
         expect(listWidth).toBeLessThanOrEqual(LIST_WIDTH.max)
         expect(['system', 'light', 'dark']).toContain(appearance)
+        for (const id of parsePreferences(stored).muted) expect(id).toBeTypeOf('string')
         for (const emoji of recentEmoji) expect(emoji).toBeTypeOf('string')
       }),
     )

@@ -3,7 +3,10 @@ import type { Environment } from './environment.ts'
 
 export type Appearance = 'system' | 'light' | 'dark'
 
-/** What this browser remembers about looks. public/theme.js reads the same key before the first paint. */
+/** How much of a message a notification shows. */
+export type NotificationShow = 'words' | 'name' | 'nothing'
+
+/** What this browser remembers about looks and about being told. public/theme.js reads the same key before the first paint. */
 export interface PreferencesSnapshot {
   readonly appearance: Appearance
   /** 0.85…1.4 */
@@ -14,6 +17,16 @@ export interface PreferencesSnapshot {
   readonly recentEmoji: readonly string[]
   /** Unix milliseconds until which the reminder of the recovery words stays away. */
   readonly nudgeAfter: number
+  /** Native notifications, as far as the browser allows them. */
+  readonly notifies: boolean
+  readonly notificationShow: NotificationShow
+  /** The question whether to notify was answered, or put away. */
+  readonly isNotifyingDecided: boolean
+  readonly sounds: boolean
+  /** No notifications and no sounds; what is unread still counts. */
+  readonly doNotDisturb: boolean
+  /** Conversations that neither notify nor sound nor count. */
+  readonly muted: readonly string[]
 }
 
 export type SkinTone = 'none' | 'light' | 'medium-light' | 'medium' | 'medium-dark' | 'dark'
@@ -21,6 +34,7 @@ export type SkinTone = 'none' | 'light' | 'medium-light' | 'medium' | 'medium-da
 export interface Preferences extends ViewModel<PreferencesSnapshot> {
   set(fields: Partial<PreferencesSnapshot>): void
   noteEmoji(emoji: string): void
+  setMuted(conversation: string, isMuted: boolean): void
 }
 
 export const TEXT_SCALE = { min: 0.85, max: 1.4, step: 0.05 } as const
@@ -28,6 +42,7 @@ export const LIST_WIDTH = { min: 260, max: 420, step: 20 } as const
 const RECENT_EMOJI_MAX = 24
 const KEY = 'parley.preferences'
 const appearances: readonly Appearance[] = ['system', 'light', 'dark']
+export const notificationShows: readonly NotificationShow[] = ['words', 'name', 'nothing']
 const skinTones: readonly SkinTone[] = ['none', 'light', 'medium-light', 'medium', 'medium-dark', 'dark']
 
 const defaults: PreferencesSnapshot = {
@@ -37,10 +52,21 @@ const defaults: PreferencesSnapshot = {
   skinTone: 'none',
   recentEmoji: ['👍', '❤️', '😂', '🎉', '😮', '🙏'],
   nudgeAfter: 0,
+  notifies: true,
+  notificationShow: 'words',
+  isNotifyingDecided: false,
+  sounds: true,
+  doNotDisturb: false,
+  muted: [],
 }
 
 const clamped = (value: unknown, { min, max }: { readonly min: number; readonly max: number }, or: number): number =>
   typeof value === 'number' && Number.isFinite(value) ? Math.min(max, Math.max(min, value)) : or
+
+const flag = (value: unknown, or: boolean): boolean => (typeof value === 'boolean' ? value : or)
+
+const texts = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined
 
 /** Reads what was stored; anything odd falls back to its default. */
 export const parsePreferences = (stored: string | undefined): PreferencesSnapshot => {
@@ -52,24 +78,40 @@ export const parsePreferences = (stored: string | undefined): PreferencesSnapsho
     return defaults
   }
   const fields = new Map(typeof raw === 'object' && raw !== null ? Object.entries(raw) : [])
-  const recent: unknown = fields.get('recentEmoji')
   return {
     appearance: appearances.find((each) => each === fields.get('appearance')) ?? defaults.appearance,
     textScale: clamped(fields.get('textScale'), TEXT_SCALE, defaults.textScale),
     listWidth: clamped(fields.get('listWidth'), LIST_WIDTH, defaults.listWidth),
     skinTone: skinTones.find((each) => each === fields.get('skinTone')) ?? defaults.skinTone,
-    recentEmoji: Array.isArray(recent)
-      ? recent.filter((each) => typeof each === 'string').slice(0, RECENT_EMOJI_MAX)
-      : defaults.recentEmoji,
+    recentEmoji: texts(fields.get('recentEmoji'))?.slice(0, RECENT_EMOJI_MAX) ?? defaults.recentEmoji,
     nudgeAfter: clamped(fields.get('nudgeAfter'), { min: 0, max: Number.MAX_SAFE_INTEGER }, 0),
+    notifies: flag(fields.get('notifies'), defaults.notifies),
+    notificationShow:
+      notificationShows.find((each) => each === fields.get('notificationShow')) ?? defaults.notificationShow,
+    isNotifyingDecided: flag(fields.get('isNotifyingDecided'), defaults.isNotifyingDecided),
+    sounds: flag(fields.get('sounds'), defaults.sounds),
+    doNotDisturb: flag(fields.get('doNotDisturb'), defaults.doNotDisturb),
+    muted: texts(fields.get('muted')) ?? defaults.muted,
   }
 }
 
+/** They are the same in all tabs; where storage is switched off, each tab has its own until it is closed. */
 export const createPreferences = (storage: Environment['storage']): Preferences => {
-  const store = createStore(parsePreferences(storage.get(KEY)))
+  let known = storage.get(KEY)
+  const store = createStore(parsePreferences(known))
+  const refresh = () => {
+    const stored = storage.get(KEY)
+    if (stored === undefined || stored === known) return
+    known = stored
+    store.patch(parsePreferences(stored))
+  }
+  storage.onChange(KEY, refresh)
   const set = (fields: Partial<PreferencesSnapshot>) => {
+    // What another tab has just set is not lost, although this one has not heard of it yet.
+    refresh()
     store.patch(fields)
-    storage.set(KEY, JSON.stringify(store.getSnapshot()))
+    known = JSON.stringify(store.getSnapshot())
+    storage.set(KEY, known)
   }
   return {
     getSnapshot: store.getSnapshot,
@@ -78,6 +120,11 @@ export const createPreferences = (storage: Environment['storage']): Preferences 
     noteEmoji: (emoji) => {
       const others = store.getSnapshot().recentEmoji.filter((each) => each !== emoji)
       set({ recentEmoji: [emoji, ...others].slice(0, RECENT_EMOJI_MAX) })
+    },
+    setMuted: (conversation, isMuted) => {
+      refresh()
+      const others = store.getSnapshot().muted.filter((each) => each !== conversation)
+      set({ muted: isMuted ? [...others, conversation] : others })
     },
   }
 }

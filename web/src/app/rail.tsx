@@ -4,6 +4,7 @@ import { classNames } from '../ui/class-names.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { useViewModel } from '../ui/use-view-model.ts'
 import { connectionOf } from '../screens/network/connection.ts'
+import { unreadTotal } from './attention/unread.ts'
 import { useApp } from './context.ts'
 import styles from './rail.module.css'
 import { shortcutOf } from './keys.ts'
@@ -38,23 +39,26 @@ function RailLink({ icon, label, isCurrent, count = 0, onPress }: RailLinkProps)
 
 /** The places of the app: a column beside the list, a bar below it on a narrow screen. */
 export function Rail() {
-  const { session, navigation } = useApp()
+  const { session, navigation, preferences } = useApp()
   const { place } = useViewModel(navigation)
   const me = useViewModel(session.me)
+  const picture = useViewModel(session.profile)?.avatar
   const conversations = useViewModel(session.conversations) ?? []
   const requests = useViewModel(session.requests) ?? []
   const connection = connectionOf(useViewModel(session.network), useViewModel(session.link))
-  const unread = conversations.reduce((sum, each) => sum + (each.status === 'blocked' ? 0 : each.unread), 0)
+  const { muted } = useViewModel(preferences)
+  const unread = unreadTotal(conversations, muted)
   return (
     <nav className={cx('rail')} aria-label={t.app.navigation} data-place={place.type}>
       <button
         type="button"
         className={cx('me')}
         title={me?.name}
-        aria-label={`${me?.name ?? ''}, ${t.app.settings}`}
-        onClick={() => navigation.go({ type: 'settings' })}
+        aria-label={t.profile.open(me?.name ?? '')}
+        aria-current={place.type === 'profile' ? 'page' : undefined}
+        onClick={() => navigation.go({ type: 'profile' })}
       >
-        <Avatar account={me?.account ?? ''} name={me?.name ?? ''} size="small" />
+        <Avatar account={me?.account ?? ''} name={me?.name ?? ''} size="small" picture={picture} />
       </button>
       <RailLink
         icon="chats"

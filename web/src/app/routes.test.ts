@@ -5,7 +5,7 @@ import { parseRoute, routePath, type Place, type Route, type Sheet } from './rou
 
 const sheet = fc.constantFrom<Sheet>('add', 'network', 'help', 'palette')
 const place: fc.Arbitrary<Place> = fc.oneof(
-  fc.constantFrom<Place>({ type: 'home' }, { type: 'requests' }, { type: 'settings' }),
+  fc.constantFrom<Place>({ type: 'home' }, { type: 'requests' }, { type: 'settings' }, { type: 'profile' }),
   fc.record({
     type: fc.constant<'conversation'>('conversation'),
     conversation: fc.stringMatching(/^[\w-]{43}$/),

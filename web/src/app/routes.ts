@@ -4,6 +4,8 @@ export type Place =
   | { readonly type: 'conversation'; readonly conversation: string; readonly isDetailsOpen: boolean }
   | { readonly type: 'requests' }
   | { readonly type: 'settings' }
+  /** One's own profile. */
+  | { readonly type: 'profile' }
 
 export type Sheet = 'add' | 'network' | 'help' | 'palette'
 
@@ -34,6 +36,7 @@ const parsePlace = (pathname: string): Place => {
   if (second !== undefined) return home
   if (first === 'requests') return { type: 'requests' }
   if (first === 'settings') return { type: 'settings' }
+  if (first === 'profile') return { type: 'profile' }
   return home
 }
 
@@ -47,6 +50,8 @@ const placePath = (place: Place): string => {
       return '/requests'
     case 'settings':
       return '/settings'
+    case 'profile':
+      return '/profile'
   }
 }
 

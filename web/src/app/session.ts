@@ -1,4 +1,4 @@
-import type { ApiClient, Contact, ContactRequest, Conversation, Me, Network } from '@parley/engine/api'
+import type { ApiClient, Contact, ContactRequest, Conversation, Me, Network, OwnProfile } from '@parley/engine/api'
 import { createComposerModel, type ComposerModel } from '../screens/composer/composer-model.ts'
 import { createTimelineModel } from '../screens/timeline/timeline-model.ts'
 import type { TimelineModel } from '../screens/timeline/timeline-types.ts'
@@ -6,6 +6,7 @@ import { t } from '../locales/index.ts'
 import { createCell, createDisposables, type ViewModel } from '../ui/view-model.ts'
 import type { Environment } from './environment.ts'
 import { createLiveModel, type LiveModel } from './live-model.ts'
+import { createProfileWatch, type ProfileWatch } from './profiles.ts'
 import type { LinkState, NodeConnection, NodeLink } from './node-link.ts'
 
 /** Timelines kept warm, so that going back to a conversation shows it in the same frame. */
@@ -22,10 +23,12 @@ export interface Session {
   readonly environment: Environment
   readonly link: ViewModel<LinkState>
   readonly me: LiveModel<Me>
+  readonly profile: LiveModel<OwnProfile>
   readonly conversations: LiveModel<readonly Conversation[]>
   readonly contacts: LiveModel<readonly Contact[]>
   readonly requests: LiveModel<readonly ContactRequest[]>
   readonly network: LiveModel<Network>
+  readonly profiles: ProfileWatch
   conversation(id: string): Conversation | undefined
   timeline(conversation: string): TimelineModel
   composer(conversation: string): ComposerModel
@@ -47,10 +50,12 @@ export const createSession = (node: NodeLink, connection: NodeConnection, enviro
   }
   const link = createCell<LinkState>('connecting')
   const me = live(createLiveModel(client, environment, 'me.get', {}))
+  const profile = live(createLiveModel(client, environment, 'profile.get', {}))
   const conversations = live(createLiveModel(client, environment, 'conversations.list', {}, named))
   const contacts = live(createLiveModel(client, environment, 'contacts.list', {}))
   const requests = live(createLiveModel(client, environment, 'requests.list', {}))
   const network = live(createLiveModel(client, environment, 'network.get', {}))
+  const profiles = live(createProfileWatch({ client, environment, conversations }))
   const conversation = (id: string) => conversations.getSnapshot()?.find((each) => each.id === id)
   // In order of last use: a Map keeps insertion order.
   const desks = new Map<string, Desk>()
@@ -88,9 +93,15 @@ export const createSession = (node: NodeLink, connection: NodeConnection, enviro
     client.on('messages.changed', (changed) => desks.get(changed.conversation)?.timeline.take(changed.messages)),
   )
   owned.add(
+    conversations.subscribe(() => {
+      for (const { timeline } of desks.values()) timeline.recount()
+    }),
+  )
+  owned.add(
     connection.onState((state) => {
       const before = link.getSnapshot()
       link.set(state)
+      if (state === 'open' && before === 'lost') profiles.resume()
       if (state === 'open' && before === 'lost') for (const { timeline } of desks.values()) timeline.refresh()
     }),
   )
@@ -105,10 +116,12 @@ export const createSession = (node: NodeLink, connection: NodeConnection, enviro
     environment,
     link,
     me,
+    profile,
     conversations,
     contacts,
     requests,
     network,
+    profiles,
     conversation,
     timeline: (id) => desk(id).timeline,
     composer: (id) => desk(id).composer,

@@ -6,6 +6,7 @@ import { classNames } from '../ui/class-names.ts'
 import { ErrorBoundary } from '../ui/error-boundary.tsx'
 import { PaneNote } from '../ui/pane-note.tsx'
 import { useViewModel } from '../ui/use-view-model.ts'
+import { AskBanner } from './ask-banner.tsx'
 import { useApp } from './context.ts'
 import { useGlobalKeys } from './global-keys.ts'
 import { ListResizer } from './list-resizer.tsx'
@@ -38,37 +39,40 @@ export function Shell() {
   usePreloaded()
   const isDetailsOpen = place.type === 'conversation' && place.isDetailsOpen
   return (
-    <div
-      className={cx('shell', isDetailsOpen && 'withDetails')}
-      data-place={isEmpty && place.type === 'home' ? 'welcome' : place.type}
-      style={{ '--list-width': `${listWidth}px` }}
-    >
-      {place.type === 'conversation' && (
-        <a className={cx('skip')} href="#messages">
-          {t.app.skipToMessages}
-        </a>
-      )}
-      <Rail />
-      <aside className={cx('list')} aria-label={t.app.conversations}>
-        <Pane>
-          <ConversationsPane />
-        </Pane>
-        <ListResizer />
-      </aside>
-      <main className={cx('main')}>
-        <LostBanner />
-        <Pane key={place.type === 'conversation' ? place.conversation : place.type}>
-          <Main place={place} isEmpty={isEmpty} />
-        </Pane>
-      </main>
-      {isDetailsOpen && (
-        <aside className={cx('details')} aria-label={t.contact.title}>
-          <Pane key={place.conversation}>
-            <ContactPane conversation={place.conversation} />
+    <div className={cx('frame')}>
+      <AskBanner />
+      <div
+        className={cx('shell', isDetailsOpen && 'withDetails')}
+        data-place={isEmpty && place.type === 'home' ? 'welcome' : place.type}
+        style={{ '--list-width': `${listWidth}px` }}
+      >
+        {place.type === 'conversation' && (
+          <a className={cx('skip')} href="#messages">
+            {t.app.skipToMessages}
+          </a>
+        )}
+        <Rail />
+        <aside className={cx('list')} aria-label={t.app.conversations}>
+          <Pane>
+            <ConversationsPane />
           </Pane>
+          <ListResizer />
         </aside>
-      )}
-      <Suspense fallback={null}>{sheet !== undefined && <SheetOf sheet={sheet} />}</Suspense>
+        <main className={cx('main')}>
+          <LostBanner />
+          <Pane key={place.type === 'conversation' ? place.conversation : place.type}>
+            <Main place={place} isEmpty={isEmpty} />
+          </Pane>
+        </main>
+        {isDetailsOpen && (
+          <aside className={cx('details')} aria-label={t.contact.title}>
+            <Pane key={place.conversation}>
+              <ContactPane conversation={place.conversation} />
+            </Pane>
+          </aside>
+        )}
+        <Suspense fallback={null}>{sheet !== undefined && <SheetOf sheet={sheet} />}</Suspense>
+      </div>
     </div>
   )
 }

@@ -1,14 +1,16 @@
 import { useEffect } from 'react'
 import { t } from '../locales/index.ts'
 import { useViewModel } from '../ui/use-view-model.ts'
+import { unreadTotal } from './attention/unread.ts'
 import { useApp } from './context.ts'
 
 /** Keeps the document's title and icon in step with what is unread. */
 export const useTitleBadge = (): void => {
-  const { session, navigation } = useApp()
+  const { session, navigation, preferences } = useApp()
   const { place } = useViewModel(navigation)
   const conversations = useViewModel(session.conversations) ?? []
-  const unread = conversations.reduce((sum, each) => sum + (each.status === 'blocked' ? 0 : each.unread), 0)
+  const { muted } = useViewModel(preferences)
+  const unread = unreadTotal(conversations, muted)
   const open = place.type === 'conversation' ? session.conversation(place.conversation)?.name : undefined
   useEffect(() => {
     document.title = t.app.title(unread, open)

@@ -1,4 +1,4 @@
-import type { Environment } from '../app/environment.ts'
+import type { Environment, Use } from '../app/environment.ts'
 
 /** Surroundings that stand still until a test moves them. */
 export interface TestEnvironment extends Environment {
@@ -7,6 +7,11 @@ export interface TestEnvironment extends Environment {
   /** Runs what waits for the next frame. */
   frame(): Promise<void>
   setAttended(isAttended: boolean): void
+  setVisible(isVisible: boolean): void
+  /** A person does something. */
+  use(use?: Use): void
+  /** The page goes. */
+  leave(): void
 }
 
 interface Timer {
@@ -22,9 +27,13 @@ export const settled = async (): Promise<void> => {
 export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): TestEnvironment => {
   let now = startAt
   let isAttended = true
+  let isVisible = true
   let timers: Timer[] = []
   let frames: (() => void)[] = []
   const attention = new Set<() => void>()
+  const uses = new Set<(use: Use) => void>()
+  const leaves = new Set<() => void>()
+  const storageChanges = new Map<() => void, string>()
   const stored = new Map<string, string>()
   const kept = new Map<string, string>()
   const frame = async () => {
@@ -53,6 +62,11 @@ export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): Test
       set: (key, value) => {
         if (value === undefined) stored.delete(key)
         else stored.set(key, value)
+        for (const [changed, of] of storageChanges) if (of === key) changed()
+      },
+      onChange: (key, changed) => {
+        storageChanges.set(changed, key)
+        return () => storageChanges.delete(changed)
       },
     },
     tab: {
@@ -63,12 +77,20 @@ export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): Test
       },
       keep: (key, value) => kept.set(key, value),
     },
-    isAttended: () => isAttended,
+    isAttended: () => isAttended && isVisible,
+    isVisible: () => isVisible,
     onAttention: (changed) => {
       attention.add(changed)
       return () => attention.delete(changed)
     },
-    onLeave: () => () => {},
+    onUse: (used) => {
+      uses.add(used)
+      return () => uses.delete(used)
+    },
+    onLeave: (leaving) => {
+      leaves.add(leaving)
+      return () => leaves.delete(leaving)
+    },
     advance: async (ms) => {
       const end = now + ms
       await settled()
@@ -86,6 +108,16 @@ export const createTestEnvironment = (startAt = Date.UTC(2026, 4, 12, 12)): Test
     setAttended: (next) => {
       isAttended = next
       for (const changed of attention) changed()
+    },
+    setVisible: (next) => {
+      isVisible = next
+      for (const changed of attention) changed()
+    },
+    use: (use = 'other') => {
+      for (const used of uses) used(use)
+    },
+    leave: () => {
+      for (const leaving of leaves) leaving()
     },
   }
 }

@@ -24,6 +24,13 @@ export const plainText = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim()
 
+/** A short text of others on one line, as it is; marks that would turn the direction of what stands around it go. */
+export const oneLine = (text: string): string =>
+  text
+    .replace(/[\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/gu, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+
 const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** A name for a line that has little room: whole letters, and an ellipsis when some are missing. */

@@ -23,10 +23,25 @@ const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly
     ...(hint === undefined ? {} : { hint }),
   })
   const failed = (error: unknown) => toasts.show(reasonOf(error))
+  const { place } = navigation.getSnapshot()
+  const open = place.type === 'conversation' ? session.conversation(place.conversation) : undefined
+  const { muted, doNotDisturb } = preferences.getSnapshot()
+  const isMuted = open !== undefined && muted.includes(open.id)
   return [
     command('add', t.app.add, () => navigation.openSheet('add')),
     command('requests', t.app.requests, () => navigation.go({ type: 'requests' })),
     command('settings', t.app.settings, () => navigation.go({ type: 'settings' })),
+    command('profile', t.settings.myProfile, () => navigation.go({ type: 'profile' })),
+    ...(open === undefined
+      ? []
+      : [
+          command('mute', isMuted ? t.notifications.unmuteNamed(open.name) : t.notifications.muteNamed(open.name), () =>
+            preferences.setMuted(open.id, !isMuted),
+          ),
+        ]),
+    command('quiet', doNotDisturb ? t.palette.quietOff : t.palette.quietOn, () =>
+      preferences.set({ doNotDisturb: !doNotDisturb }),
+    ),
     command('network', t.app.network, () => navigation.openSheet('network')),
     command('help', t.app.help, () => navigation.openSheet('help'), shortcutOf('help')),
     command('invite', t.palette.copyInvite, () => {

@@ -1,4 +1,3 @@
-import { useState, type FormEvent, type ReactNode } from 'react'
 import { useApp } from '../../app/context.ts'
 import { TEXT_SCALE, type Appearance } from '../../app/preferences.ts'
 import { reasonOf } from '../../app/reason.ts'
@@ -8,14 +7,16 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { useCopy } from '../../ui/copy.ts'
-import { TextField } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { PaneHeader } from '../../ui/pane-header.tsx'
 import { Switch } from '../../ui/switch.tsx'
-import { useTask } from '../../ui/task.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import { InviteLinks } from './invite-links.tsx'
+import { NotificationSettings } from './notification-settings.tsx'
 import { PassphraseForm } from './passphrase-form.tsx'
+import { PresenceSettings } from './presence-settings.tsx'
 import { RecoveryPhrase } from './recovery-phrase.tsx'
+import { Section } from './section.tsx'
 import styles from './settings-pane.module.css'
 
 const cx = classNames(styles)
@@ -30,6 +31,8 @@ export function SettingsPane() {
         <div className={cx('column')}>
           <You />
           <Looks />
+          <NotificationSettings />
+          <PresenceSettings />
           <Privacy />
           <Section title={t.settings.security}>
             <PassphraseForm />
@@ -52,50 +55,24 @@ export function SettingsPane() {
   )
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className={cx('section')}>
-      <h3>{title}</h3>
-      <div className={cx('group')}>{children}</div>
-    </section>
-  )
-}
-
 function You() {
-  const { session } = useApp()
+  const { session, navigation } = useApp()
   const me = useViewModel(session.me)
   const copy = useCopy()
-  const [typed, setTyped] = useState<string>()
-  const { run, isBusy, problem } = useTask()
   if (me === undefined) return null
-  const name = typed ?? me.name
-  const canSave = name.trim() !== '' && name.trim() !== me.name && !isBusy
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(() => session.client.call('me.update', { name: name.trim() })).then((isDone) => {
-      if (isDone) setTyped(undefined)
-    })
-  }
   return (
     <Section title={t.settings.you}>
-      <form className={cx('you')} onSubmit={submit}>
-        <Avatar account={me.account} name={me.name} size="large" />
-        <div className={cx('youName')}>
-          <TextField
-            label={t.settings.nameLabel}
-            value={name}
-            onText={setTyped}
-            maxLength={64}
-            hint={t.settings.nameHint}
-            error={problem}
-          />
-          {canSave && (
-            <Button isSmall type="submit">
-              {t.settings.save}
-            </Button>
-          )}
-        </div>
-      </form>
+      <button type="button" className={cx('profile')} onClick={() => navigation.go({ type: 'profile' })}>
+        <Avatar account={me.account} name={me.name} size="medium" />
+        <span className={cx('words')}>
+          <bdi className={cx('cut')}>{me.name}</bdi>
+          <small>{t.settings.myProfileHint}</small>
+        </span>
+        <span className={cx('more')}>
+          {t.settings.myProfile}
+          <Icon name="chevron-right" size={16} />
+        </span>
+      </button>
       <div className={cx('row')}>
         <span className={cx('words')}>
           {t.settings.account}

@@ -2,7 +2,7 @@ import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { isEmojiOnly } from '../../ui/markdown/emoji-only.ts'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
-import { plainText } from '../../ui/preview.ts'
+import { oneLine, plainText } from '../../ui/preview.ts'
 import { fullTime } from '../../ui/time.ts'
 import type { MessageCommands } from './message-commands.ts'
 import type { Names } from './message-tile.tsx'
@@ -37,11 +37,12 @@ export function MessageBubble({ tile, names, isFocusable, commands }: MessageBub
       </div>
     )
   }
-  const isBig = quote === undefined && isEmojiOnly(content.text)
+  const isBig = quote === undefined && message.subject === undefined && isEmojiOnly(content.text)
   const corners = cx(!startsGroup && 'joinedAbove', !endsGroup && 'joinedBelow')
   const look = isBig ? 'big' : isOwn ? 'out' : 'in'
   return (
     <div className={`${cx('bubble', look, state === 'failed' && 'failed')} ${corners}`} data-bubble>
+      {message.subject !== undefined && <SubjectChip subject={message.subject} />}
       {quote !== undefined && <QuoteView quote={quote} names={names} isFocusable={isFocusable} commands={commands} />}
       <div className={cx('text')} dir="auto">
         {isBig ? content.text : <Markdown text={content.text} areLinksFocusable={isFocusable} />}
@@ -52,6 +53,16 @@ export function MessageBubble({ tile, names, isFocusable, commands }: MessageBub
         </span>
       )}
     </div>
+  )
+}
+
+/** What the message is about. It comes from others: one line, cut, and its direction stays inside. */
+function SubjectChip({ subject }: { readonly subject: string }) {
+  const text = oneLine(subject)
+  return (
+    <span className={cx('subject')} title={text} data-testid="subject">
+      <span className={cx('subjectWord')}>{t.conversation.about}</span> <bdi>{text}</bdi>
+    </span>
   )
 }
 

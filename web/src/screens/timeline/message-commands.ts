@@ -18,6 +18,7 @@ export type MessagePopup =
   | { readonly type: 'reactions'; readonly message: Message; readonly at: Point }
   | { readonly type: 'emoji'; readonly message: Message; readonly at: Point }
   | { readonly type: 'delete'; readonly message: Message }
+  | { readonly type: 'hide'; readonly message: Message; readonly isOwn: boolean }
   | { readonly type: 'details'; readonly message: Message }
 
 /** Everything that can be done to a message. */
@@ -30,6 +31,8 @@ export interface MessageCommands {
   /** Adds the reaction, or takes one's own back. */
   toggleReaction(message: Message, emoji: string): void
   delete(message: Message): void
+  /** Removes it from this device alone. */
+  hide(message: Message): void
   copy(message: Message): void
   retry(message: Message): void
   discard(message: Message): void
@@ -86,6 +89,12 @@ export const useMessageCommands = ({ timeline, composer, conversation, setPopup 
         change(client.call('messages.react', { conversation: id, message: message.id, emoji, isOn }))
       },
       delete: (message) => change(client.call('messages.delete', { conversation: id, message: message.id })),
+      hide: (message) => {
+        client.call('messages.hide', { conversation: id, message: message.id }).then(
+          () => timeline.drop(message.id),
+          (error: unknown) => toasts.show(reasonOf(error)),
+        )
+      },
       copy: (message) => {
         if (message.content.type !== 'text') return
         navigator.clipboard.writeText(message.content.text).then(
@@ -98,7 +107,11 @@ export const useMessageCommands = ({ timeline, composer, conversation, setPopup 
         const text = timeline.discardEcho(message.id)
         if (text !== undefined && composer.getSnapshot().text === '') composer.setText(text)
       },
-      jumpTo: (message) => timeline.jumpTo(message),
+      jumpTo: (message) => {
+        void timeline.jumpTo(message).then((reason) => {
+          if (reason !== undefined) toasts.show(reason)
+        })
+      },
       startReply: (message) => composer.reply(message),
       startEdit: (message) => {
         if (isMine(message)) composer.edit(message)

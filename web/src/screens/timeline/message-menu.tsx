@@ -1,11 +1,6 @@
-import { Menu, MenuItem, Separator } from 'react-aria-components/Menu'
 import { t } from '../../locales/index.ts'
-import { classNames } from '../../ui/class-names.ts'
-import { Icon, type IconName } from '../../ui/icon.tsx'
+import { Action, ActionLine, ActionMenu } from '../../ui/menu.tsx'
 import type { MessageCommands, MessagePopup } from './message-commands.ts'
-import styles from './message-menu.module.css'
-
-const cx = classNames(styles)
 
 interface MessageMenuProps {
   readonly popup: Extract<MessagePopup, { readonly type: 'menu' }>
@@ -21,51 +16,39 @@ export function MessageMenu({ popup, commands, canWrite, onAction }: MessageMenu
   const isText = message.content.type === 'text'
   const isMineToChange = isOwn && canWrite && isText
   return (
-    // A menu that opens takes the focus: its keys are why it was opened.
-    // oxlint-disable-next-line jsx-a11y/no-autofocus
-    <Menu className={cx('menu')} aria-label={t.message.actions} autoFocus="first">
+    <ActionMenu label={t.message.actions}>
       {message.state === 'failed' && isOwn && (
-        <Item icon="refresh" label={t.message.retry} onAction={() => onAction(() => commands.retry(message))} />
+        <Action icon="refresh" label={t.message.retry} onAction={() => onAction(() => commands.retry(message))} />
       )}
       {canWrite && (
-        <Item icon="reply" label={t.message.reply} onAction={() => onAction(() => commands.startReply(message))} />
+        <Action icon="reply" label={t.message.reply} onAction={() => onAction(() => commands.startReply(message))} />
       )}
-      {isText && <Item icon="copy" label={t.message.copy} onAction={() => onAction(() => commands.copy(message))} />}
+      {isText && <Action icon="copy" label={t.message.copy} onAction={() => onAction(() => commands.copy(message))} />}
       {isMineToChange && (
-        <Item icon="edit" label={t.message.edit} onAction={() => onAction(() => commands.startEdit(message))} />
+        <Action icon="edit" label={t.message.edit} onAction={() => onAction(() => commands.startEdit(message))} />
       )}
       {isOwn && (
-        <Item
+        <Action
           icon="info"
           label={t.delivery.details.action}
           onAction={() => onAction(() => commands.show({ type: 'details', message }))}
         />
       )}
-      {isOwn && <Separator className={cx('line')} />}
+      {(canWrite || isText || isOwn) && <ActionLine />}
+      <Action
+        icon="remove"
+        label={t.message.hide}
+        isDanger
+        onAction={() => onAction(() => commands.show({ type: 'hide', message, isOwn }))}
+      />
       {isOwn && (
-        <Item
+        <Action
           icon="trash"
           label={t.message.delete}
           isDanger
           onAction={() => onAction(() => commands.show({ type: 'delete', message }))}
         />
       )}
-    </Menu>
-  )
-}
-
-interface ItemProps {
-  readonly icon: IconName
-  readonly label: string
-  readonly isDanger?: boolean
-  readonly onAction: () => void
-}
-
-function Item({ icon, label, isDanger = false, onAction }: ItemProps) {
-  return (
-    <MenuItem className={cx('item', isDanger && 'danger')} textValue={label} onAction={onAction}>
-      <Icon name={icon} size={18} />
-      {label}
-    </MenuItem>
+    </ActionMenu>
   )
 }

@@ -46,6 +46,17 @@ export function MessagePopups(props: MessagePopupsProps) {
       />
     )
   }
+  if (popup.type === 'hide') {
+    return (
+      <Confirm
+        title={t.message.hideTitle}
+        text={t.message.hideLead(conversation.name, popup.isOwn)}
+        confirmLabel={t.message.hideConfirm}
+        onConfirm={() => commands.hide(message)}
+        onClose={onClose}
+      />
+    )
+  }
   if (popup.type === 'details') {
     const current = find(message.id) ?? message
     return (

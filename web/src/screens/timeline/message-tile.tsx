@@ -4,7 +4,7 @@ import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { statusOf } from '../../ui/message-status.ts'
-import { previewOf } from '../../ui/preview.ts'
+import { oneLine, previewOf } from '../../ui/preview.ts'
 import { clockTime, dayName, fullTime } from '../../ui/time.ts'
 import type { MessageCommands } from './message-commands.ts'
 import { MessageBubble } from './message-bubble.tsx'
@@ -43,6 +43,7 @@ interface MessageTileProps {
 const labelOf = ({ message, isOwn }: MessageTile, names: Names): string =>
   t.timeline.message([
     isOwn ? names.me : names.them,
+    message.subject === undefined ? '' : t.conversation.aboutSubject(oneLine(message.subject)),
     previewOf(message.content),
     clockTime(message.sentAt),
     message.editedAt === undefined ? '' : t.timeline.edited,

@@ -7,10 +7,13 @@ const READ_DELAY_MS = 120
 /** Tells the node how far a person has read, while a person is there. */
 export interface ReadMarker {
   see(message: Message): void
+  /** What is unread may be another number now: a message may have come into view before it was counted. */
+  recount(): void
 }
 
 export const createReadMarker = (core: TimelineCore): ReadMarker => {
   const { client, environment, conversation, current } = core.ports
+  /** Seen, and not told yet. */
   let untold: Message | undefined
   let cancelTelling: (() => void) | undefined
 
@@ -24,14 +27,17 @@ export const createReadMarker = (core: TimelineCore): ReadMarker => {
       core.seenOrder = ''
     })
   }
+  const recount = () => {
+    if (untold !== undefined && (current()?.unread ?? 0) > 0) cancelTelling ??= environment.after(READ_DELAY_MS, tell)
+  }
   core.owned.add(() => cancelTelling?.())
   return {
     see: (message) => {
       if (message.order <= core.seenOrder || !environment.isAttended()) return
       core.seenOrder = message.order
-      if ((current()?.unread ?? 0) === 0) return
       untold = message
-      cancelTelling ??= environment.after(READ_DELAY_MS, tell)
+      recount()
     },
+    recount,
   }
 }

@@ -18,8 +18,11 @@ const REFRESH_MESSAGES = 200
 
 /** Fetching of pages. Of two that replace the window the later one counts. */
 export interface TimelineLoading {
-  /** Fetches a page that takes the window's place: around a message, or the latest. */
-  replace(around: string | undefined, scroll: () => ScrollRequest): Promise<void>
+  /**
+   * Fetches a page that takes the window's place: around a message, or the latest.
+   * @returns why it could not be had, in words; what is shown stays.
+   */
+  replace(around: string | undefined, scroll: () => ScrollRequest): Promise<string | undefined>
   /** Fetches the next page at one end, once at a time. */
   extend(end: 'older' | 'newer'): Promise<void>
   /** Nothing moves: the end that the reader is far from may go. */
@@ -43,13 +46,17 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
         limit: PAGE_MESSAGES,
         ...(around === undefined ? {} : { around }),
       })
-      if (mine !== load || owned.isDisposed) return
+      if (mine !== load || owned.isDisposed) return undefined
       core.window = upsertMessages(pageToWindow(page), core.waiting)
       core.waiting = []
       lay({ phase: 'ready' })
       store.patch({ scroll: scroll() })
+      return undefined
     } catch (error) {
-      if (mine === load && !owned.isDisposed) store.patch({ phase: 'failed', reason: reasonOf(error) })
+      if (mine !== load || owned.isDisposed) return undefined
+      const reason = reasonOf(error)
+      if (store.getSnapshot().phase === 'loading') store.patch({ phase: 'failed', reason })
+      return reason
     }
   }
 

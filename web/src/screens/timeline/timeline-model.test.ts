@@ -126,16 +126,23 @@ describe('opening', () => {
   })
 
   it('says why when the node cannot read its disk, and tries again when asked', async () => {
-    const { timeline, failWith } = await open((world, to) => fill(world, to, 3))
+    const { session, ada, failWith } = await open((world, to) => fill(world, to, 3))
     failWith('messages.page', new EngineError('STORE_FAILED'))
-    const other = timeline
-    other.jumpTo('01ff')
+    const { client, environment } = session
+    const timeline = createTimelineModel({
+      client,
+      environment,
+      conversation: ada.id,
+      me: () => '',
+      current: () => session.conversation(ada.id),
+    })
+    timeline.open()
     await settled()
-    expect(other.getSnapshot()).toMatchObject({ phase: 'failed', reason: expect.stringContaining('disk') })
+    expect(timeline.getSnapshot()).toMatchObject({ phase: 'failed', reason: expect.stringContaining('disk') })
     failWith('messages.page', undefined)
-    other.open()
+    timeline.open()
     await settled()
-    expect(other.getSnapshot().phase).toBe('ready')
+    expect(timeline.getSnapshot().phase).toBe('ready')
   })
 })
 
@@ -356,6 +363,13 @@ describe('jumping', () => {
     expect(tiles(timeline).some((tile) => tile.message.id === far)).toBe(true)
   })
 
+  it('stays where it is when the message is not on this device, and says so', async () => {
+    const { timeline } = await open((world, to) => fill(world, to, 3))
+    expect(await timeline.jumpTo(`01${'f'.repeat(62)}`)).toContain('not on this device')
+    expect(timeline.getSnapshot().phase).toBe('ready')
+    expect(texts(timeline)).toHaveLength(3)
+  })
+
   it('goes back to the end when something is sent from far above', async () => {
     const { timeline, ada } = await open((world, to) => {
       fill(world, to, 400)
@@ -416,5 +430,64 @@ describe('what became of what was written', () => {
     await settled()
     await environment.frame()
     expect(spoken(timeline)).toBe('')
+  })
+})
+
+describe('removing from this device', () => {
+  it('lets a message go at once, here and in a tab that only hears of the list', async () => {
+    const { timeline, session, ada, world, environment } = await open((to, each) => fill(to, each, 3))
+    const [, second, third] = ada.messages
+    if (second === undefined || third === undefined) throw new Error('not prepared')
+    await session.client.call('messages.hide', { conversation: ada.id, message: second.id })
+    timeline.drop(second.id)
+    expect(texts(timeline)).toEqual(['message 0', 'message 2'])
+    world.handlers['messages.hide']({ conversation: ada.id, message: third.id })
+    await settled()
+    await environment.frame()
+    await settled()
+    expect(texts(timeline)).toEqual(['message 0'])
+  })
+
+  it('follows when everything was removed elsewhere', async () => {
+    const { timeline, ada, world, environment } = await open((to, conversation) => fill(to, conversation, 5))
+    world.handlers['conversations.clear']({ conversation: ada.id })
+    await settled()
+    await environment.frame()
+    await settled()
+    expect(texts(timeline)).toEqual([])
+    world.addMessage(ada, 'them', 'and on we go')
+    await settled()
+    await environment.frame()
+    expect(texts(timeline)).toEqual(['and on we go'])
+  })
+
+  it('is empty after clearing, and what is written then stands alone', async () => {
+    const { timeline, session, ada } = await open((to, conversation) => fill(to, conversation, 5))
+    await session.client.call('conversations.clear', { conversation: ada.id })
+    timeline.clear()
+    expect(texts(timeline)).toEqual([])
+    timeline.send('anew', undefined)
+    await settled()
+    expect(texts(timeline)).toEqual(['anew'])
+  })
+})
+
+describe('what is unread', () => {
+  it('is told as read also when a message is in view before the list counts it', async () => {
+    const { timeline, session, world, ada, environment } = await open((to, conversation) => fill(to, conversation, 1))
+    ada.readUpTo = ada.messages.length
+    world.touch()
+    await settled()
+    await environment.frame()
+    const stale = session.conversation(ada.id)
+    const message = world.addMessage(ada, 'them', 'quick')
+    expect(stale?.unread).toBe(0)
+    timeline.see(message)
+    await settled()
+    await environment.frame()
+    expect(session.conversation(ada.id)?.unread).toBe(1)
+    await environment.advance(500)
+    await environment.frame()
+    expect(session.conversation(ada.id)?.unread).toBe(0)
   })
 })

@@ -4,7 +4,7 @@ import { createTimelineCore, type TimelineCore } from './timeline-core.ts'
 import { createTimelineLoading, type TimelineLoading } from './timeline-loading.ts'
 import { keepPlace, takePlace } from './timeline-place.ts'
 import type { ScrollRequest, TimelineModel, TimelinePorts } from './timeline-types.ts'
-import { findMessage } from './window.ts'
+import { dropMessage, findMessage } from './window.ts'
 
 /**
  * What the node never answered for is handed over again this long after it came back. By then everything that it had
@@ -52,6 +52,35 @@ const visitsOf = (core: TimelineCore, loading: TimelineLoading) => {
   return { open, leave, keepPlace: keep }
 }
 
+/** What goes from this device goes from the window, wherever it was removed. */
+const removalsOf = (core: TimelineCore, loading: TimelineLoading) => {
+  const { ports, store, lay, scrollTo } = core
+  let comparedWith: string | undefined
+  const drop: TimelineModel['drop'] = (id) => {
+    core.window = dropMessage(core.window, id)
+    const { messages, hasBefore, hasAfter } = core.window
+    if (messages.length === 0 && (hasBefore || hasAfter))
+      void loading.replace(undefined, () => scrollTo({ type: 'end' }))
+    lay({ announced: store.getSnapshot().announced.filter((message) => message.id !== id) })
+  }
+  const clear: TimelineModel['clear'] = () => {
+    core.window = { messages: [], hasBefore: false, hasAfter: false }
+    core.firstUnread = undefined
+    lay({ announced: [], steps: [] })
+  }
+  /** The list knows of nothing as new as the newest here: it was removed elsewhere, unless the list is behind. */
+  const compare = () => {
+    const newest = core.window.messages.at(-1)
+    const listed = ports.current()?.lastMessage
+    if (newest === undefined || core.window.hasAfter || newest.order <= (listed?.order ?? '')) return
+    const difference = `${newest.id} ${listed?.id ?? ''}`
+    if (store.getSnapshot().phase !== 'ready' || comparedWith === difference) return
+    comparedWith = difference
+    loading.catchUp()
+  }
+  return { drop, clear, compare }
+}
+
 /** The timeline of one conversation. Nothing here waits for the network: the node answers from its own disk. */
 export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
   const { client, environment, conversation } = ports
@@ -59,8 +88,9 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
   const { store, owned, echoes, lay, absorb, scrollTo, keyOf } = core
   const loading = createTimelineLoading(core)
   const { take } = createTimelineArrivals(core)
-  const { see } = createReadMarker(core)
+  const { see, recount } = createReadMarker(core)
   const visits = visitsOf(core, loading)
+  const { drop, clear, compare } = removalsOf(core, loading)
   let cancelResend: (() => void) | undefined
   owned.add(() => cancelResend?.())
 
@@ -76,13 +106,20 @@ export const createTimelineModel = (ports: TimelinePorts): TimelineModel => {
     loadNewer: () => void loading.extend('newer'),
     rest: (farEnd) => loading.rest(farEnd),
     see,
+    recount: () => {
+      recount()
+      compare()
+    },
+    drop,
+    clear,
     setAtEnd: (isAtEnd) => {
       core.isAtEnd = isAtEnd
     },
     jumpTo: (id) => {
       const here = () => scrollTo({ type: 'tile', key: keyOf(id) }, 'center', true)
-      if (findMessage(core.window, id) === undefined) void loading.replace(id, here)
-      else store.patch({ scroll: here() })
+      if (findMessage(core.window, id) === undefined) return loading.replace(id, here)
+      store.patch({ scroll: here() })
+      return Promise.resolve(undefined)
     },
     jumpToLatest,
     send: (text, replyTo) => {

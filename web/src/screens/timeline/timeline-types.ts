@@ -55,8 +55,11 @@ export interface TimelineModel extends ViewModel<TimelineSnapshot> {
   rest(farEnd: 'start' | 'end'): void
   /** The reader's eyes reached this message. */
   see(message: Message): void
+  /** What is unread may be another number now. */
+  recount(): void
   setAtEnd(isAtEnd: boolean): void
-  jumpTo(message: string): void
+  /** @returns why the message could not be shown, in words. */
+  jumpTo(message: string): Promise<string | undefined>
   jumpToLatest(): void
   /** Shows the text at once and hands it to the node. */
   send(text: string, replyTo: string | undefined): void
@@ -68,6 +71,10 @@ export interface TimelineModel extends ViewModel<TimelineSnapshot> {
   take(messages: readonly Message[]): void
   /** After a pause in hearing. */
   refresh(): void
+  /** A message is not on this device any more. */
+  drop(message: string): void
+  /** Nothing of it is on this device any more. */
+  clear(): void
   find(message: string): Message | undefined
   /** The newest message of one's own that can still be edited. */
   lastOwn(): Message | undefined

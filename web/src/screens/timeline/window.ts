@@ -83,17 +83,28 @@ export const appendPage = (window: TimelineWindow, page: MessagePage): TimelineW
 
 /**
  * The newest page after a pause in hearing: joined where it overlaps or touches, taking the window's place where not.
+ * What the page should have and has not is not on this device any more.
  */
 export const refreshWithLatest = (window: TimelineWindow, page: MessagePage): TimelineWindow => {
   const known = new Set(window.messages.map((message) => message.id))
   const isOverlapping = page.messages.some((message) => known.has(message.id))
   if (!isOverlapping && (page.hasBefore || window.messages.length > 0)) return pageToWindow(page)
+  const fresh = sorted(page.messages)
+  // Answers and events come in the order of the node's log: nothing here can be newer than the page.
+  const from = page.hasBefore ? (fresh[0]?.order ?? '') : ''
+  const beyond = window.messages.filter(({ order }) => order < from)
   return {
-    messages: sorted([...window.messages, ...page.messages]),
-    hasBefore: window.messages.length === 0 ? page.hasBefore : window.hasBefore,
+    messages: sorted([...beyond, ...fresh]),
+    hasBefore: page.hasBefore && (window.messages.length === 0 || window.hasBefore),
     hasAfter: false,
   }
 }
+
+/** Without a message that is not on this device any more. */
+export const dropMessage = (window: TimelineWindow, id: string): TimelineWindow => ({
+  ...window,
+  messages: window.messages.filter((message) => message.id !== id),
+})
 
 /** Lets go of the end that the reader is far from when there are more than `max` messages. */
 export const trimWindow = (window: TimelineWindow, farEnd: 'start' | 'end', max: number): TimelineWindow => {
