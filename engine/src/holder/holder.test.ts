@@ -20,7 +20,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
-import { createHolderScene, crypto, nameOf } from '../testing/holder.ts'
+import { createHolderScene, crypto, nameOf, PICTURE } from '../testing/holder.ts'
 import { Allowances } from './allowance.ts'
 
 describe('a holder', () => {
@@ -249,8 +249,9 @@ describe('a holder', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('[HLD-3] [HLD-7] counts exactly what it has, whatever is asked and whenever it dies', async () => {
-    const limits = { bytesPerPeerMax: 6_000, bytesMax: 9_000, pointersPerPeerMax: 3, pointersMax: 5, workBits: 0 }
+  it('[HLD-3] [HLD-7] [HLD-12] counts exactly what it has, whatever is asked and whenever it dies', async () => {
+    const counts = { pointersPerPeerMax: 3, pointersMax: 5, profilesPerPeerMax: 2, profilesMax: 3 }
+    const limits = { bytesPerPeerMax: 6_000, bytesMax: 9_000, ...counts, workBits: 0 }
     let countdown = Number.POSITIVE_INFINITY
     const beforeCommit = () => {
       countdown -= 1
@@ -260,6 +261,7 @@ describe('a holder', () => {
     const { alice, bob, block, clock, random } = scene
     const blocks = [block(), block(), block(2_048), block(2_048), block(2_048)]
     const epoch = random(32)
+    const roots = Array.from({ length: 4 }, () => random(32))
     const seal = (slot: number, sequence: number) => {
       const facts = { sequence, expiresAt: clock.now() + DAY_MS, nonce: random(24) }
       return sealPointer(crypto, chainSecret(epoch, 0, slot), facts, { blocks: [], holders: [] })
@@ -277,9 +279,15 @@ describe('a holder', () => {
         return scene.crash()
       }
       if (kind === 7) countdown = 1 + (number % 3)
+      if (kind === 10) {
+        const facts = { avatar: number % 2 === 0 ? blockCid(PICTURE) : undefined, sequence: 1 + (number % 7) }
+        const rootSeed = roots[number % 4] ?? epoch
+        const { bytes } = await scene.profile(rootSeed, { ...facts, notAfter: clock.now() + (number % 3) * DAY_MS + 1 })
+        return ask(from, { type: 'profile.put', record: bytes, avatar: number % 4 === 0 ? PICTURE : undefined })
+      }
       return clock.jump(kind === 8 ? DAY_MS : number % 7 === 0 ? WAITING_LIFETIME_MS : 1)
     }
-    const step = fc.tuple(fc.boolean(), fc.tuple(fc.nat(9), fc.nat(99)))
+    const step = fc.tuple(fc.boolean(), fc.tuple(fc.nat(10), fc.nat(99)))
     const one = <T>(rows: readonly T[]): T | undefined => rows[0]
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -288,20 +296,26 @@ describe('a holder', () => {
         const figures = holder.figures()
         const real = one(
           store.all(`SELECT (SELECT count(*) FROM held_blocks) AS blocks, (SELECT count(*) FROM held_bytes) AS rests,
-            (SELECT count(*) FROM held_pointers) AS pointers, (SELECT coalesce(sum(size), 0) FROM held_blocks) +
-            (SELECT coalesce(sum(size), 0) FROM held_pointers) AS bytes`),
+            (SELECT count(*) FROM held_pointers) AS pointers, (SELECT count(*) FROM held_profiles) AS profiles,
+            (SELECT coalesce(sum(size), 0) FROM held_blocks) + (SELECT coalesce(sum(size), 0) FROM held_pointers) +
+            (SELECT coalesce(sum(length(bytes)), 0) FROM held_profiles) +
+            (SELECT coalesce(sum(length(bytes)), 0) FROM held_avatars) AS bytes`),
         )
-        const { blocks: count, pointers, bytes } = figures
-        expect({ ...real }).toEqual({ blocks: count, rests: count, pointers, bytes })
+        const { blocks: count, pointers, profiles, bytes } = figures
+        expect({ ...real }).toEqual({ blocks: count, rests: count, pointers, profiles, bytes })
+        const lost = 'SELECT 1 FROM held_avatars WHERE id NOT IN (SELECT id FROM held_profiles WHERE bytes NOT NULL)'
+        expect(store.all(lost)).toEqual([])
         const sums = one(
-          store.all('SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(pointers), 0) AS pointers FROM held_peers'),
+          store.all(`SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(pointers), 0) AS pointers,
+            coalesce(sum(profiles), 0) AS profiles FROM held_peers`),
         )
-        expect({ ...sums }).toEqual({ bytes, pointers })
-        expect(store.all('SELECT 1 FROM held_peers WHERE bytes = 0 AND pointers = 0')).toEqual([])
+        expect({ ...sums }).toEqual({ bytes, pointers, profiles })
+        expect(store.all('SELECT 1 FROM held_peers WHERE bytes = 0 AND pointers = 0 AND profiles = 0')).toEqual([])
         expect(bytes).toBeLessThanOrEqual(limits.bytesMax)
         expect(pointers).toBeLessThanOrEqual(limits.pointersMax)
+        expect(profiles).toBeLessThanOrEqual(limits.profilesMax)
       }),
-      { numRuns: 60 },
+      { numRuns: 80 },
     )
   })
 

@@ -13,13 +13,13 @@ export const WEBP = base64.decode(
   'UklGRlYCAABXRUJQVlA4WAoAAAAwAAAADwAACwAASUNDUMgBAAAAAAHIAAAAAAQwAABtbnRyUkdCIFhZWiAH4AABAAEAAAAAAABhY3NwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAA9tYAAQAAAADTLQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAlkZXNjAAAA8AAAACRyWFlaAAABFAAAABRnWFlaAAABKAAAABRiWFlaAAABPAAAABR3dHB0AAABUAAAABRyVFJDAAABZAAAAChnVFJDAAABZAAAAChiVFJDAAABZAAAAChjcHJ0AAABjAAAADxtbHVjAAAAAAAAAAEAAAAMZW5VUwAAAAgAAAAcAHMAUgBHAEJYWVogAAAAAAAAb6IAADj1AAADkFhZWiAAAAAAAABimQAAt4UAABjaWFlaIAAAAAAAACSgAAAPhAAAts9YWVogAAAAAAAA9tYAAQAAAADTLXBhcmEAAAAAAAQAAAACZmYAAPKnAAANWQAAE9AAAApbAAAAAAAAAABtbHVjAAAAAAAAAAEAAAAMZW5VUwAAACAAAAAcAEcAbwBvAGcAbABlACAASQBuAGMALgAgADIAMAAxADZBTFBIJQAAAAF/IBBIscABHRExQggwCACJQiyxxBJLLLHEMsEAEf0PUE53fwEAVlA4IDoAAADwAQCdASoQAAwAAoBCJbACdGB/gZKDfcAA/vE4ZnpECf89//I0t5/v3rJz7/1z/pHPD/+rz0KAgAAA',
 )
 
-/** `riff` chunk without its padding byte. */
-export function chunkOf(webp: Uint8Array, name: string): Uint8Array {
-  const view = new DataView(webp.buffer, webp.byteOffset, webp.byteLength)
-  for (let offset = 12; offset + 8 <= webp.length;) {
+/** The data of a chunk, without its padding byte. */
+export function chunkOf(picture: Uint8Array, name: string): Uint8Array {
+  const view = new DataView(picture.buffer, picture.byteOffset, picture.byteLength)
+  for (let offset = 12; offset + 8 <= picture.length;) {
     const length = view.getUint32(offset + 4, true)
-    const data = webp.slice(offset + 8, offset + 8 + length)
-    if (String.fromCharCode(...webp.subarray(offset, offset + 4)) === name) return data
+    const data = picture.slice(offset + 8, offset + 8 + length)
+    if (String.fromCharCode(...picture.subarray(offset, offset + 4)) === name) return data
     offset += 8 + length + (length % 2)
   }
   throw new Error(`there is no ${name}`)
