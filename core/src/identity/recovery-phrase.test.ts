@@ -3,8 +3,11 @@ import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromHex, toHex } from '../base/bytes.ts'
+import { fromHex, toHex, utf8 } from '../base/bytes.ts'
+import { deriveKey, sha256 } from '../base/hash.ts'
 import { createNobleCrypto, createSeededRandom } from '../base/testing/noble-crypto.ts'
+import { openBazaarPeerId } from '../openbazaar/peer.ts'
+import type { OpenBazaarVectors } from '../openbazaar/testing/vectors.ts'
 import { accountOfKey } from './did-key.ts'
 import { createRecoveryPhrase, deriveAccountSecrets, parseRecoveryPhrase } from './recovery-phrase.ts'
 
@@ -18,7 +21,19 @@ const vectors: {
     readonly nextRootHash: string
     readonly backupKey: string
   }[]
+  readonly openBazaarPhrases: readonly {
+    readonly phrase: string
+    readonly peerId: string
+    readonly account: string
+    readonly rootSeed: string
+    readonly nextRootHash: string
+    readonly backupKey: string
+  }[]
 } = JSON.parse(readFileSync(new URL('../../../docs/spec/vectors/recovery-phrase.json', import.meta.url), 'utf8'))
+const {
+  identities,
+}: { readonly identities: readonly [OpenBazaarVectors['identities'][0], ...OpenBazaarVectors['identities']] } =
+  JSON.parse(readFileSync(new URL('../../../docs/spec/vectors/openbazaar.json', import.meta.url), 'utf8'))
 const crypto = await createNobleCrypto()
 
 describe('recovery phrases', () => {
@@ -65,6 +80,45 @@ describe('recovery phrases', () => {
     expect(parseRecoveryPhrase('abandon '.repeat(100_000))).toEqual({ ok: false, reason: 'wrong-word-count' })
     expect(parseRecoveryPhrase([...words.slice(1), 'parley'].join(' '))).toEqual({ ok: false, reason: 'unknown-word' })
     expect(parseRecoveryPhrase(words.toReversed().join(' '))).toEqual({ ok: false, reason: 'bad-checksum' })
+  })
+
+  it.each(identities)(
+    '[IDN-17] [IDN-18] twelve words of OpenBazaar are its account again: $peerID',
+    async (identity) => {
+      const words = identity.mnemonic
+      expect(parseRecoveryPhrase(` ${words.toUpperCase().replaceAll(' ', '\n')}`)).toEqual({ ok: true, value: words })
+      const secrets = await deriveAccountSecrets(crypto, words)
+      expect([toHex(secrets.rootSeed), toHex(secrets.rootKey)]).toEqual([
+        identity.ed25519SeedHex,
+        identity.ed25519PublicHex,
+      ])
+      expect(openBazaarPeerId(secrets.rootKey)).toBe(identity.peerID)
+      expect(secrets.account).toBe(accountOfKey(fromHex(identity.ed25519PublicHex)))
+      const info = (label: string) => deriveKey(fromHex(identity.ed25519SeedHex), utf8(label))
+      expect(secrets.backupKey).toEqual(info('parley/backup/0'))
+      expect(secrets.nextRootHash).toEqual(sha256(await crypto.ed25519PublicKey(info('parley/root/1'))))
+    },
+  )
+
+  it.each(vectors.openBazaarPhrases)('[IDN-18] derives the frozen account of $peerId', async (frozen) => {
+    const { account, rootKey, rootSeed, nextRootHash, backupKey } = await deriveAccountSecrets(crypto, frozen.phrase)
+    expect([account, openBazaarPeerId(rootKey), toHex(rootSeed), toHex(nextRootHash), toHex(backupKey)]).toEqual([
+      frozen.account,
+      frozen.peerId,
+      frozen.rootSeed,
+      frozen.nextRootHash,
+      frozen.backupKey,
+    ])
+  })
+
+  it('[IDN-17] twelve words are told apart from a phrase that was not finished', () => {
+    const [{ mnemonic }] = identities
+    const words = mnemonic.split(' ')
+    expect(parseRecoveryPhrase(words.slice(1).join(' '))).toEqual({ ok: false, reason: 'wrong-word-count' })
+    expect(parseRecoveryPhrase([...words.slice(1), 'parley'].join(' '))).toEqual({ ok: false, reason: 'unknown-word' })
+    expect(parseRecoveryPhrase(words.toReversed().join(' '))).toEqual({ ok: false, reason: 'bad-checksum' })
+    const half = createRecoveryPhrase(createSeededRandom(1)).split(' ').slice(0, 12)
+    expect(parseRecoveryPhrase(half.join(' '))).toEqual({ ok: false, reason: 'bad-checksum' })
   })
 
   it('[IDN-4] any text has an outcome', () => {

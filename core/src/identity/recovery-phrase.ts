@@ -1,19 +1,18 @@
-/** Twenty-four words from which an account can be restored (BIP-39, English, no passphrase). */
-import { entropyToMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from '@scure/bip39'
+/** The words from which an account can be restored: 24 of ours, or the 12 of an OpenBazaar identity. Spec: IDN-4, IDN-17. */
+import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { utf8, zero } from '../base/bytes.ts'
 import type { CryptoPort, RandomPort } from '../base/crypto.ts'
 import { deriveKey, sha256 } from '../base/hash.ts'
-import { fail, ok, type Result } from '../base/result.ts'
+import type { Result } from '../base/result.ts'
+import { deriveOpenBazaarSeed, OPENBAZAAR_WORDS } from '../openbazaar/word-list.ts'
 import { accountOfKey, type AccountId } from './did-key.ts'
+import { parseWords, type PhraseRejection } from './recovery-phrase-words.ts'
+
+export type { PhraseRejection } from './recovery-phrase-words.ts'
 
 const WORDS = 24
 const ENTROPY_BYTES = 32
-/** 24 words of at most 8 letters and generous space between them. */
-const TEXT_LENGTH_MAX = 1_024
-const knownWords: ReadonlySet<string> = new Set(wordlist)
-
-export type PhraseRejection = 'wrong-word-count' | 'unknown-word' | 'bad-checksum'
 
 /** Everything that the words determine. All byte arrays are fresh and belong to the caller. */
 export interface AccountSecrets {
@@ -37,29 +36,19 @@ export function createRecoveryPhrase(random: RandomPort): string {
 
 /**
  * The phrase in its one spelling: lower case, single spaces. Forgives capitals and any white space around and between
- * the words, nothing else. Spec: IDN-4.
+ * the words, nothing else. Spec: IDN-4, IDN-17.
  */
-export function parseRecoveryPhrase(text: string): Result<string, PhraseRejection> {
-  if (text.length > TEXT_LENGTH_MAX) return fail('wrong-word-count')
-  const words = text.normalize('NFKD').toLowerCase().trim().split(/\s+/u)
-  if (words.length !== WORDS) return fail('wrong-word-count')
-  if (!words.every((word) => knownWords.has(word))) return fail('unknown-word')
-  const phrase = words.join(' ')
-  try {
-    zero(mnemonicToEntropy(phrase, wordlist))
-    return ok(phrase)
-  } catch {
-    return fail('bad-checksum')
-  }
-}
+export const parseRecoveryPhrase = (text: string): Result<string, PhraseRejection> =>
+  parseWords(text, [WORDS, OPENBAZAAR_WORDS])
 
 /**
  * Derives the account's keys from a phrase that {@link parseRecoveryPhrase} accepted or {@link createRecoveryPhrase}
- * made. Runs the 2,048 rounds of PBKDF2 at once, some 5 ms. @throws Error for any other text. Spec: IDN-5.
+ * made. Runs the 2,048 rounds of PBKDF2 at once, some 5 ms. @throws Error for any other text. Spec: IDN-5, IDN-18.
  */
 export async function deriveAccountSecrets(crypto: CryptoPort, phrase: string): Promise<AccountSecrets> {
-  const seed = mnemonicToSeedSync(phrase)
-  const rootSeed = deriveKey(seed, utf8('parley/root/0'))
+  const isOfOpenBazaar = phrase.split(' ').length === OPENBAZAAR_WORDS
+  const seed = isOfOpenBazaar ? deriveOpenBazaarSeed(phrase) : mnemonicToSeedSync(phrase)
+  const rootSeed = isOfOpenBazaar ? seed.slice() : deriveKey(seed, utf8('parley/root/0'))
   const nextRootSeed = deriveKey(seed, utf8('parley/root/1'))
   const backupKey = deriveKey(seed, utf8('parley/backup/0'))
   zero(seed)
