@@ -57,7 +57,6 @@ export const createNotifier = ({ desktop, now, open }: NotifierPorts): Notifier 
       // The same message may be noticed twice; it is told once.
       if (message !== undefined && standing.get(id)?.message === message) return
       const isAgain = now() - (shownAt.get(id) ?? 0) >= AGAIN_AFTER_MS
-      const note = { message, close: () => {} }
       const taken = desktop.show({
         tag: `parley/${id}`,
         ...wordsOf(conversation, me, how),
@@ -69,14 +68,14 @@ export const createNotifier = ({ desktop, now, open }: NotifierPorts): Notifier 
         },
       })
       if (taken === undefined) return
-      standing.set(id, { ...note, close: taken })
+      standing.set(id, { message, close: taken })
       if (isAgain) shownAt.set(id, now())
     },
     follow: (conversations) => {
       for (const [id, { message }] of [...standing]) {
-        const now_ = conversations.find((each) => each.id === id)
-        const isOver = now_ === undefined || now_.unread === 0 || now_.status === 'blocked'
-        const isTakenBack = now_?.lastMessage?.id === message && now_?.lastMessage?.content.type === 'deleted'
+        const each = conversations.find((one) => one.id === id)
+        const isOver = each === undefined || each.unread === 0 || each.status === 'blocked'
+        const isTakenBack = each?.lastMessage?.id === message && each?.lastMessage?.content.type === 'deleted'
         if (isOver || isTakenBack) close(id)
       }
     },

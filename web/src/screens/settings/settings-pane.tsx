@@ -58,12 +58,13 @@ export function SettingsPane() {
 function You() {
   const { session, navigation } = useApp()
   const me = useViewModel(session.me)
+  const profile = useViewModel(session.profile)
   const copy = useCopy()
   if (me === undefined) return null
   return (
     <Section title={t.settings.you}>
       <button type="button" className={cx('profile')} onClick={() => navigation.go({ type: 'profile' })}>
-        <Avatar account={me.account} name={me.name} size="medium" />
+        <Avatar account={me.account} name={me.name} size="medium" picture={profile?.avatar} />
         <span className={cx('words')}>
           <bdi className={cx('cut')}>{me.name}</bdi>
           <small>{t.settings.myProfileHint}</small>

@@ -9,6 +9,7 @@ import { classNames } from '../../ui/class-names.ts'
 import { useMinute } from '../../ui/clock.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { ConversationMenu } from './conversation-menu.tsx'
 import { headerLineOf } from './conversation-header-model.ts'
 import styles from './conversation-header.module.css'
 
@@ -16,8 +17,9 @@ const cx = classNames(styles)
 
 /** Who this is, and how they are reached. */
 export function ConversationHeader({ conversation }: { readonly conversation: Conversation }) {
-  const { session, navigation } = useApp()
+  const { session, navigation, preferences } = useApp()
   const { place } = useViewModel(navigation)
+  const isMuted = useViewModel(preferences).muted.includes(conversation.id)
   const contact = useViewModel(session.contacts)?.find((each) => each.account === conversation.account)
   const { account, name, avatar, presence, status } = conversation
   useEffect(() => {
@@ -42,11 +44,18 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
                 <span className="visually-hidden">{t.header.verified}</span>
               </span>
             )}
+            {isMuted && (
+              <span className={cx('muted')} title={t.notifications.isMuted}>
+                <Icon name="bell-off" size={14} />
+                <span className="visually-hidden">{t.notifications.isMuted}</span>
+              </span>
+            )}
           </span>
           <StatusLine conversation={conversation} />
         </span>
       </button>
       <IconButton icon="info" label={t.header.details} aria-pressed={isDetailsOpen} onClick={toggleDetails} />
+      <ConversationMenu conversation={conversation} />
     </header>
   )
 }

@@ -353,8 +353,7 @@ describe('jumping', () => {
       to.readUpTo = 400
     })
     const far = ada.messages[20]?.id ?? ''
-    timeline.jumpTo(far)
-    await settled()
+    await timeline.jumpTo(far)
     expect(timeline.getSnapshot().scroll).toMatchObject({
       target: { type: 'tile', key: far },
       align: 'center',
@@ -375,8 +374,7 @@ describe('jumping', () => {
       fill(world, to, 400)
       to.readUpTo = 400
     })
-    timeline.jumpTo(ada.messages[20]?.id ?? '')
-    await settled()
+    await timeline.jumpTo(ada.messages[20]?.id ?? '')
     timeline.send('here', undefined)
     await settled()
     expect(texts(timeline).at(-1)).toBe('here')
