@@ -15,6 +15,7 @@ export type { OpenBazaarFrame, OpenBazaarMessage, OpenBazaarPayload } from './me
 export {
   encodeOpenBazaarPrivateKey,
   encodeOpenBazaarPublicKey,
+  multihashText,
   openBazaarPeerId,
   parseOpenBazaarId,
   parseOpenBazaarPrivateKey,

@@ -1,12 +1,15 @@
 /** Your node as a process serves it: account, API, page and practice partner. */
 import { assertTor } from '@parley/adapter-network-libp2p'
-import { type Conversation, EngineError, type LogPort, type PortError } from '@parley/engine'
+import { type ApiClient, type Conversation, EngineError, type LogPort, type PortError } from '@parley/engine'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Account, type AccountState } from './account.ts'
 import { startServer } from './http/server.ts'
 import { openToken } from './http/token.ts'
+import type { OpenBazaarSettings } from './config/openbazaar.ts'
 import type { NodeOptions } from './node.ts'
+import { openCookie } from './openbazaar/cookie.ts'
+import { type OpenBazaarServer, startOpenBazaar } from './openbazaar/server.ts'
 import { Practice } from './practice.ts'
 import { writePrivateFile } from './private-file.ts'
 import { VERSION } from './version.ts'
@@ -19,6 +22,10 @@ export interface DaemonOptions extends NodeOptions {
   readonly practiceProgram?: string
   /** The built page, for tests. */
   readonly pageRoot?: string
+  /** Where clients of OpenBazaar find this node; absent: nowhere. Spec: OBG-1. */
+  readonly openBazaar?: OpenBazaarSettings
+  /** A client asked the node to end. */
+  readonly onShutDown?: () => void
   /** The database turned out damaged while running; the daemon should end. */
   readonly onDamaged?: (error: PortError) => void
 }
@@ -31,6 +38,8 @@ export interface Ready {
   readonly account: string | null
   readonly peerId: string | null
   readonly addresses: readonly string[]
+  /** Where OpenBazaar's API is, when it is offered. */
+  readonly openbazaarUrl?: string
 }
 
 export interface Daemon extends AsyncDisposable {
@@ -59,6 +68,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const client = () => account.client()
   const { practiceProgram: program, pageRoot } = options
   const practice = new Practice({ data, client, log, ...(program === undefined ? {} : { program }) })
+  let openBazaar: OpenBazaarServer | undefined
   try {
     const token = openToken(data)
     const server = await startServer({
@@ -75,17 +85,24 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
         practice: () => openPractice(practice, options),
       },
     })
-    account.onChanged = () => server.resetSockets()
+    openBazaar = await openBazaarOf(options, client).catch(async (error: unknown) => {
+      await server.close()
+      throw error
+    })
+    account.onChanged = () => {
+      server.resetSockets()
+      openBazaar?.accountChanged()
+    }
     writePrivateFile(runningPath(data), JSON.stringify({ url: server.url, pid: process.pid }))
     if (options.tor === undefined) practice.resume()
     return {
-      ready: () => readyOf(account, server.url, token),
+      ready: () => readyOf(account, { url: server.url, token, ...urlOf(openBazaar) }),
       pageUrl: () => `${server.url}/?token=${token}`,
       resetSockets: () => server.resetSockets(),
       ticketUrl: () => server.ticketUrl(),
       async [Symbol.asyncDispose]() {
         rmSync(runningPath(data), { force: true })
-        await Promise.all([server.close(), practice.stop()])
+        await Promise.all([server.close(), openBazaar?.close(), practice.stop()])
         await account[Symbol.asyncDispose]()
       },
     }
@@ -102,9 +119,23 @@ async function openPractice(practice: Practice, { tor }: DaemonOptions): Promise
   return practice.open()
 }
 
-async function readyOf(account: Account, url: string, token: string): Promise<Ready> {
+type Places = Pick<Ready, 'url' | 'token' | 'openbazaarUrl'>
+
+const urlOf = (server: OpenBazaarServer | undefined): Pick<Ready, 'openbazaarUrl'> =>
+  server === undefined ? {} : { openbazaarUrl: server.url }
+
+async function openBazaarOf(
+  { data, log, openBazaar, onShutDown }: DaemonOptions,
+  client: () => ApiClient,
+): Promise<OpenBazaarServer | undefined> {
+  if (openBazaar === undefined) return undefined
+  const node = { version: VERSION, shutDown: () => onShutDown?.() }
+  return startOpenBazaar({ ...openBazaar, cookie: openCookie(data), client, node, log })
+}
+
+async function readyOf(account: Account, places: Places): Promise<Ready> {
   const { state } = account
-  if (state === 'locked') return { url, token, state, account: null, peerId: null, addresses: [] }
+  if (state === 'locked') return { ...places, state, account: null, peerId: null, addresses: [] }
   const me = await account.client().call('me.get', {})
-  return { url, token, state, account: me.account, peerId: me.peerId, addresses: me.addresses }
+  return { ...places, state, account: me.account, peerId: me.peerId, addresses: me.addresses }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { daemonFields } from '../config/daemon-fields.ts'
 import { isOn, listOf, numberOf, type Settings, textOf } from '../config/load.ts'
+import { openBazaarSettings } from '../config/openbazaar.ts'
 import { storageSettings } from '../config/storage.ts'
 import { torSettings } from '../config/tor.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
@@ -34,6 +35,7 @@ export const daemon: Command = {
     ['parley daemon --bootstrap /dns4/push.example.org/tcp/4001/p2p/12D3KooW…', 'Stays connected to a push node.'],
     ['parley daemon --passphrase-file /run/secrets/parley', 'Opens sealed keys by itself.'],
     ['parley daemon --tor --data /srv/hidden', 'Hides where it is: through Tor, at an onion address.'],
+    ['parley daemon --openbazaar-api 127.0.0.1:4002', 'Serves clients of OpenBazaar 2.0 too.'],
     ['parley daemon --print-config', 'Shows what would be used, and ends.'],
   ],
   run: runDaemon,
@@ -46,11 +48,17 @@ async function runDaemon(settings: Settings): Promise<number> {
   const isJson = isOn(settings, 'json')
   const log = createLog({ level: levelOf(settings), isJson, write: (line) => process.stderr.write(line) })
   const damaged = Promise.withResolvers<PortError>()
-  const opened = await openDaemon({ ...daemonOptions(settings), log, onDamaged: damaged.resolve }).catch(inWords)
+  const asked = Promise.withResolvers<undefined>()
+  const opened = await openDaemon({
+    ...daemonOptions(settings),
+    log,
+    onDamaged: damaged.resolve,
+    onShutDown: () => asked.resolve(undefined),
+  }).catch(inWords)
   await announce(opened, settings)
   // A node that is killed rather than ended has its compiled modules kept too.
   flushCompileCache()
-  const damage = await Promise.race([ended.then(() => undefined), damaged.promise])
+  const damage = await Promise.race([ended.then(() => undefined), asked.promise, damaged.promise])
   const isStopped = await stopInTime(() => opened[Symbol.asyncDispose]())
   if (!isStopped) log.log('warn', 'something did not end in time; what is on disk is complete')
   return damage === undefined ? 0 : 1
@@ -59,7 +67,9 @@ async function runDaemon(settings: Settings): Promise<number> {
 function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
   const passphraseFile = textOf(settings, 'passphraseFile')
   const name = textOf(settings, 'name')
-  const tor = torSettings(settings, (path) => readFirstLine('password', path))
+  const readPassword = (path: string): string => readFirstLine('password', path)
+  const tor = torSettings(settings, readPassword)
+  const openBazaar = openBazaarSettings(settings, readPassword)
   return {
     data: textOf(settings, 'data') ?? '',
     apiPort: numberOf(settings, 'apiPort'),
@@ -68,6 +78,7 @@ function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
     bootstrap: listOf(settings, 'bootstrap'),
     ...storageSettings(settings),
     ...(tor === undefined ? {} : { tor }),
+    ...(openBazaar === undefined ? {} : { openBazaar }),
     ...(name === undefined ? {} : { name }),
     ...(passphraseFile === undefined ? {} : { passphrase: readFirstLine('passphrase', passphraseFile) }),
   }

@@ -98,6 +98,34 @@ export const daemonFields: readonly Field[] = [
     help: "File whose first line is the password of Tor's control port. Without it Tor's cookie file is used.",
   },
   {
+    key: 'openbazaarApi',
+    kind: 'text',
+    placeholder: 'HOST:PORT',
+    help:
+      'Where clients of OpenBazaar 2.0 find this node, like 127.0.0.1:4002. Off by default. They use the cookie in ' +
+      'openbazaar.cookie of the data folder, or a password.',
+  },
+  {
+    key: 'openbazaarUser',
+    kind: 'text',
+    default: 'openbazaar',
+    placeholder: 'NAME',
+    help: 'The name that goes with the password of --openbazaar-api.',
+  },
+  {
+    key: 'openbazaarPasswordFile',
+    kind: 'file',
+    placeholder: 'FILE',
+    help: 'File whose first line opens --openbazaar-api. Needed for a HOST that others can reach.',
+  },
+  {
+    key: 'openbazaarOrigin',
+    kind: 'list',
+    default: [],
+    placeholder: 'ORIGIN',
+    help: 'Pages that may use --openbazaar-api from a browser, like http://localhost:9090 or file://. None by default.',
+  },
+  {
     key: 'name',
     kind: 'text',
     placeholder: 'NAME',

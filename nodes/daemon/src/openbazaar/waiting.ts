@@ -1,0 +1,186 @@
+/** What was written to people who are not in contact yet: kept, looked for, then sent in order. Spec: OBG-12. */
+import { type ApiClient, EngineError, type LogPort, type Profile } from '@parley/engine'
+import { REQUEST_TEXT_LETTERS_MAX, countLetters } from '@parley/core'
+import type { Aliases } from './aliases.ts'
+import { isGiven } from './given.ts'
+import { WAITING_LETTERS_MAX, WAITING_MESSAGES_MAX, WAITING_RETRY_MS } from './limits.ts'
+import { peerIdOf } from './names.ts'
+import type { People, Person } from './people.ts'
+import { Refusal } from './refusal.ts'
+import { KeptValue } from './values.ts'
+
+/** A text on its way to somebody unknown. */
+export interface WaitingText {
+  readonly peerId: string
+  /** Its id as a copy, 31 bytes in hex: the message that it becomes carries it. */
+  readonly copy: string
+  readonly subject: string
+  readonly text: string
+  /** Unix milliseconds. */
+  readonly writtenAt: number
+}
+
+export interface WaitingOptions {
+  readonly client: ApiClient
+  readonly people: People
+  readonly aliases: Aliases
+  readonly log: LogPort
+  /** Nothing is sent to them while this holds. */
+  readonly isBlocked: (peerId: string) => Promise<boolean>
+}
+
+export class Waiting implements AsyncDisposable {
+  readonly #options: WaitingOptions
+  readonly #value: KeptValue<readonly WaitingText[]>
+  readonly #ending = new AbortController()
+  readonly #retry: NodeJS.Timeout
+  /** Peers who are being looked for. */
+  readonly #sought = new Set<string>()
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: WaitingOptions) {
+    this.#options = options
+    this.#value = new KeptValue(options.client, 'openbazaar/waiting', readWaiting)
+    this.#retry = setInterval(() => this.tryAll(), WAITING_RETRY_MS)
+    this.#retry.unref()
+  }
+
+  /** The oldest first. */
+  all(): Promise<readonly WaitingText[]> {
+    return this.#value.get()
+  }
+
+  /**
+   * Keeps texts durably and starts looking for their readers.
+   * @throws Refusal 500 when too much waits already; nothing of it is kept then, and nothing else is dropped.
+   */
+  async add(texts: readonly WaitingText[]): Promise<void> {
+    await this.#value.update((held) => {
+      const all = [...held, ...texts]
+      const isTooMuch = all.length > WAITING_MESSAGES_MAX || JSON.stringify(all).length > WAITING_LETTERS_MAX
+      if (isTooMuch) throw new Refusal(500, 'Too much waits already for people who could not be found yet.')
+      return all
+    })
+    this.#later(() => this.#seek(texts.map(({ peerId }) => peerId)))
+  }
+
+  /** Forgets what `isGone` names. */
+  async remove(isGone: (text: WaitingText) => boolean): Promise<void> {
+    await this.#value.update((held) => (held.some(isGone) ? held.filter((text) => !isGone(text)) : held))
+  }
+
+  /** Looks for everybody again, and sends to those who are known by now. */
+  tryAll(): void {
+    this.#later(async () => this.#seek((await this.all()).map(({ peerId }) => peerId)))
+  }
+
+  /** Somebody's profile came in. */
+  learned(profiles: readonly Profile[]): void {
+    const peers = new Set(profiles.map(({ account }) => peerIdOf(account)))
+    this.#later(async () => {
+      for (const peerId of new Set((await this.all()).map((text) => text.peerId))) {
+        if (peers.has(peerId)) await this.#deliver(peerId)
+      }
+    })
+  }
+
+  async #seek(peerIds: readonly string[]): Promise<void> {
+    const unknown: string[] = []
+    for (const peerId of new Set(peerIds)) if (!(await this.#deliver(peerId))) unknown.push(peerId)
+    const ids = unknown.filter((peerId) => !this.#sought.has(peerId))
+    if (ids.length === 0) return
+    for (const peerId of ids) this.#sought.add(peerId)
+    // Not awaited: a look-up takes as long as it takes, and whoever is found meanwhile must not wait for it.
+    void this.#lookUp(ids).finally(() => {
+      for (const peerId of ids) this.#sought.delete(peerId)
+    })
+  }
+
+  async #lookUp(ids: string[]): Promise<void> {
+    const { client, log } = this.#options
+    try {
+      for await (const answer of client.stream('profiles.fetch', { ids, priority: 'soon' }, this.#ending.signal)) {
+        if (answer.outcome === 'found') this.#later(async () => void (await this.#deliver(answer.id)))
+      }
+    } catch (error) {
+      if (!this.#ending.signal.aborted) log.log('warn', 'look-up of waiting readers failed', reasonOf(error))
+    }
+  }
+
+  /** Sends what waits for one peer. False when nothing is known of them that leads to them. */
+  async #deliver(peerId: string): Promise<boolean> {
+    const { people, isBlocked, client, aliases } = this.#options
+    const texts = (await this.all()).filter((text) => text.peerId === peerId)
+    const [first] = texts
+    if (first === undefined || (await isBlocked(peerId))) return true
+    const person = await people.find(peerId)
+    const link = person?.type === 'known' ? person.profile.invite : undefined
+    if (person?.type === 'known' && link !== undefined && isShort(first)) {
+      // The first words go with the request, so that its reader knows what it is about.
+      const { lastMessage } = await client.call('contacts.add', { link, text: first.text })
+      if (lastMessage !== undefined) await aliases.add(lastMessage.id, first.copy)
+      await this.remove((each) => each.copy === first.copy && each.peerId === peerId)
+      await people.refresh()
+      return this.#deliver(peerId)
+    }
+    const conversation = await this.#conversationWith(person)
+    if (conversation === undefined) return false
+    for (const { copy, subject, text } of texts) {
+      // After a crash in between it was sent already.
+      const found = await aliases.find(client, { type: 'copy', copy })
+      const isSent = found.some((each) => each.conversation === conversation)
+      if (!isSent)
+        await client.call('messages.send', { conversation, text, copy, ...(subject === '' ? {} : { subject }) })
+      await this.remove((each) => each.copy === copy && each.peerId === peerId)
+    }
+    return true
+  }
+
+  async #conversationWith(person: Person | undefined): Promise<string | undefined> {
+    const { client, people } = this.#options
+    if (person?.type === 'contact') return person.contact.conversation
+    const link = person?.type === 'known' ? person.profile.invite : undefined
+    if (person?.type !== 'request' && link === undefined) return undefined
+    const { id } =
+      person?.type === 'request'
+        ? await client.call('requests.accept', { id: person.request.id })
+        : await client.call('contacts.add', { link: link ?? '' })
+    await people.refresh()
+    return id
+  }
+
+  /** One after the other, so that texts stay in order. What fails stays and is tried again. */
+  #later(task: () => Promise<void>): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#ending.signal.aborted) return
+      try {
+        await task()
+      } catch (error) {
+        const isOver = error instanceof EngineError && (error.code === 'CLOSED' || error.code === 'LOCKED')
+        if (!isOver) this.#options.log.log('warn', 'what waits could not be sent yet', reasonOf(error))
+      }
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#retry)
+    this.#ending.abort()
+    await this.#work
+  }
+}
+
+/** Fits into a request for contact; words about an order stay with the order. */
+const isShort = ({ subject, text }: WaitingText): boolean =>
+  subject === '' && countLetters(text) <= REQUEST_TEXT_LETTERS_MAX
+
+function readWaiting(value: unknown): readonly WaitingText[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: unknown) => {
+    const { peerId, copy, subject, text, writtenAt } = isGiven(item) ? item : {}
+    const isWhole =
+      typeof peerId === 'string' && typeof copy === 'string' && typeof subject === 'string' && typeof text === 'string'
+    return isWhole && typeof writtenAt === 'number' ? [{ peerId, copy, subject, text, writtenAt }] : []
+  })
+}
+
+const reasonOf = (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) })
