@@ -21,6 +21,7 @@ const cx = classNames(styles)
 
 const RequestsPane = part(async () => (await import('../screens/requests/requests-pane.tsx')).RequestsPane)
 const SettingsPane = part(async () => (await import('../screens/settings/settings-pane.tsx')).SettingsPane)
+const ProfilePane = part(async () => (await import('../screens/profile/profile-pane.tsx')).ProfilePane)
 const ContactPane = part(async () => (await import('../screens/contact/contact-pane.tsx')).ContactPane)
 const WelcomePane = part(async () => (await import('../screens/conversations/welcome-pane.tsx')).WelcomePane)
 const AddContactSheet = part(async () => (await import('../screens/add-contact/add-contact-sheet.tsx')).AddContactSheet)
@@ -93,6 +94,8 @@ function Main({ place, isEmpty }: { readonly place: Place; readonly isEmpty: boo
       return <RequestsPane />
     case 'settings':
       return <SettingsPane />
+    case 'profile':
+      return <ProfilePane />
     case 'home':
       return isEmpty ? <WelcomePane /> : <PaneNote title={t.empty.choose} text={t.empty.chooseHint} icon="chats" />
   }

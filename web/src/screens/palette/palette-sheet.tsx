@@ -30,8 +30,8 @@ const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly
   return [
     command('add', t.app.add, () => navigation.openSheet('add')),
     command('requests', t.app.requests, () => navigation.go({ type: 'requests' })),
+    command('profile', t.profile.title, () => navigation.go({ type: 'profile' })),
     command('settings', t.app.settings, () => navigation.go({ type: 'settings' })),
-    command('profile', t.settings.myProfile, () => navigation.go({ type: 'profile' })),
     ...(open === undefined
       ? []
       : [
