@@ -1,6 +1,6 @@
 /**
  * The node that holds blocks, pointers and profiles for others: what it says to each request, what it forgets and when. Its only
- * output is the store. Spec: HLD-1…HLD-13.
+ * output is the store. Spec: HLD-1…HLD-14.
  */
 import {
   assert,
@@ -33,6 +33,7 @@ import { Allowances, bytesCost, itemsCost } from './allowance.ts'
 import { Answers } from './answers.ts'
 import type { HolderFigures, HolderRequestType } from './figures.ts'
 import { type Held, openHeld } from './held.ts'
+import { checkPut } from './profiles.ts'
 
 export interface HolderLimits extends HolderQuota {
   /** Leading zero bits of a worked record, up to WORK_BITS_MAX. */
@@ -62,6 +63,11 @@ export interface Holder {
   /** Every request has an answer; `undefined` only when the store fails. The request is borrowed until then. */
   readonly serve: MailboxServer
   figures(): HolderFigures
+  /**
+   * Whether a profile record from anybody may be passed on: public, signed, valid now, and not older than what is held.
+   * @throws (rejects) PortError of the store. HLD-14
+   */
+  checkProfile(record: Uint8Array): Promise<boolean>
   /**
    * Forgets one slice of what is over; true when there may be more. A timer calls it. Never throws: a store that fails is
    * logged and in {@link figures}.
@@ -128,6 +134,12 @@ class StoreHolder implements Holder {
     } catch (error) {
       return this.#failed(type, error)
     }
+  }
+
+  async checkProfile(record: Uint8Array): Promise<boolean> {
+    const { clock, crypto } = this.#options
+    const profile = await checkPut(crypto, record, undefined, clock.now())
+    return !this.#isStopped && profile !== undefined && !this.#held.profiles.isReplaced(profile)
   }
 
   #refuse(type: HolderRequestType, reason: MailboxRefusal): Uint8Array {

@@ -256,6 +256,27 @@ describe('profiles of a holder', () => {
     expect(await getProfiles(bob, record.digest)).toEqual([record.bytes])
   })
 
+  it('[HLD-14] tells which pushed records may go on', async () => {
+    const { alice, clock, holder, profile, putProfile, random } = await createHolderScene()
+    const root = random(32)
+    const [first, second] = [await profile(root, { sequence: 1 }), await profile(root, { sequence: 2 })]
+    const forged = first.bytes.slice()
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
+    const check = (record: Uint8Array) => holder.checkProfile(record)
+    expect(await check(first.bytes)).toBe(true)
+    expect(await check(forged)).toBe(false)
+    expect(await check(random(100))).toBe(false)
+    expect(await check((await profile(root, { isPublic: false })).bytes)).toBe(false)
+    await putProfile(alice, second)
+    expect(await check(first.bytes)).toBe(false)
+    expect(await check(second.bytes)).toBe(true)
+    expect(await check((await profile(root, { sequence: 3 })).bytes)).toBe(true)
+    clock.jump(DAY_MS)
+    expect(await check(second.bytes)).toBe(false)
+    holder.stop()
+    expect(await check((await profile(root, { sequence: 4 })).bytes)).toBe(false)
+  })
+
   it('[HLD-10] a put costs eight of the allowance', async () => {
     const { alice, bob, holder, profile, putProfile, random, reason } = await createHolderScene()
     const record = await profile(random(32))

@@ -11,6 +11,7 @@ import {
   type PointStatus,
   PROFILE_LIFETIME_MS,
   PROFILE_NAMES_MAX,
+  type ProfileOrder,
   type ProfileRecord,
   verifyProfileRecord,
 } from '@parley/core'
@@ -66,8 +67,7 @@ export class Profiles {
   /** What becomes of this record when it changes nothing; `undefined` when {@link put} would write. */
   settled(put: ProfilePut): PointStatus | undefined {
     const held = this.#find(put.profile.digest)
-    const { account } = put.profile
-    const order = compareProfiles(held && { ...held, account }, put.profile)
+    const order = orderOf(held, put.profile)
     if (order === 'older') return 'older'
     if (order === 'same' && (put.avatar === undefined || held?.avatar !== undefined)) return 'kept'
     return this.#hasRoom(put, held) ? undefined : 'full'
@@ -96,6 +96,11 @@ export class Profiles {
     }
     this.#accounts.bookProfiles(id, size, 1)
     return 'kept'
+  }
+
+  /** True when a newer record of the account is held, or was. */
+  isReplaced(profile: ProfileRecord): boolean {
+    return orderOf(this.#find(profile.digest), profile) === 'older'
   }
 
   #find(digest: Uint8Array): HeldProfile | undefined {
@@ -187,6 +192,10 @@ export class Profiles {
     return rows.length
   }
 }
+
+/** Under one digest there is one account. */
+const orderOf = (held: HeldProfile | undefined, profile: ProfileRecord): ProfileOrder =>
+  compareProfiles(held && { ...held, account: profile.account }, profile)
 
 const isCarried = (held: HeldProfile | undefined, profile: ProfileRecord): boolean =>
   held?.avatar !== undefined &&

@@ -42,7 +42,8 @@ const hostText = ({ host, uptimeSeconds, residentBytes }: Figures): readonly str
 const heldText = (held: HolderFigures): readonly string[] => [
   gauge('parley_push_held_blocks', 'Envelopes that wait here.', held.blocks),
   gauge('parley_push_held_pointers', 'Pointers that are held.', held.pointers),
-  gauge('parley_push_held_bytes', 'Bytes of envelopes and pointers.', held.bytes),
+  gauge('parley_push_held_profiles', 'Accounts whose public profile is held.', held.profiles),
+  gauge('parley_push_held_bytes', 'Bytes of envelopes, pointers and profiles.', held.bytes),
   gauge('parley_push_held_bytes_max', 'Bytes beyond which nothing more is taken.', held.bytesMax),
   gauge(
     'parley_push_store_failing',
@@ -59,5 +60,10 @@ const heldText = (held: HolderFigures): readonly string[] => [
     'Pointers that were put here.',
     Object.entries(held.records).map(([status, count]) => [`{status="${status}"}`, count]),
   ),
-  counter('parley_push_collected_total', 'Envelopes and pointers whose time was over.', held.collected),
+  counter(
+    'parley_push_profiles_total',
+    'Public profiles that were put here.',
+    Object.entries(held.profilePuts).map(([status, count]) => [`{status="${status}"}`, count]),
+  ),
+  counter('parley_push_collected_total', 'Envelopes, pointers and profiles whose time was over.', held.collected),
 ]

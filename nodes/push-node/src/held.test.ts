@@ -118,6 +118,8 @@ describe('what a push node holds', () => {
     expect(text).toContain('\nparley_push_requests_total{type="blocks",outcome="answered"} 1\n')
     expect(text).toContain('\nparley_push_requests_total{type="unknown",outcome="malformed"} 1\n')
     expect(text).toContain('\nparley_push_records_total{status="kept"} 0\n')
+    expect(text).toContain('\nparley_push_held_profiles 0\n')
+    expect(text).toContain('\nparley_push_profiles_total{status="kept"} 0\n')
     expect(text).toContain('\nparley_push_store_failing 0\n')
     expect(text).toMatch(/^# TYPE parley_push_requests_total counter$/m)
     expect(text).not.toContain(device.peerId)

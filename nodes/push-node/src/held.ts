@@ -1,4 +1,4 @@
-/** What this node holds for others: the holder over a database in its data folder. Spec: HLD-1…HLD-10. */
+/** What this node holds for others: the holder over a database in its data folder. Spec: HLD-1…HLD-14. */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
@@ -12,13 +12,15 @@ export interface HeldOptions {
   readonly data: string
   /** Ed25519 seed of the node, 32 bytes, borrowed. */
   readonly seed: Uint8Array
-  /** `bytesMax` 0: pointers only, as a peer of the DHT. HLD-9 */
+  /** `bytesMax` 0: pointers and profile records only, as a peer of the DHT. HLD-9 */
   readonly limits: { readonly bytesMax: number; readonly workBits: number }
   readonly log: LogPort
 }
 
 export interface HeldForOthers {
   readonly serve: MailboxServer
+  /** Whether a pushed profile may be passed on; rejects when the database fails. HLD-14 */
+  readonly checkProfile: (record: Uint8Array) => Promise<boolean>
   figures(): HolderFigures
   /** Writes to the disk: why that fails, or what damage was found; `undefined` when all is well. */
   failure(): PortErrorCode | undefined
@@ -59,6 +61,7 @@ export function openHeldForOthers({ data, seed, limits, log }: HeldOptions): Hel
     })
     return {
       serve: holder.serve,
+      checkProfile: (record) => holder.checkProfile(record),
       figures: () => holder.figures(),
       failure: () => damage ?? holder.probe(),
       stop() {

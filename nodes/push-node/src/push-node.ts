@@ -31,7 +31,7 @@ export interface PushNode {
 }
 
 /**
- * Runs a push node: circuit relay, DHT server, holder of waiting envelopes and pointers, metrics.
+ * Runs a push node: circuit relay, DHT server, holder of waiting envelopes, pointers and profiles, metrics.
  *
  * @throws PortError `ADDRESS_IN_USE` naming the address, `STORE_…` when what it holds cannot be opened; Error in words for
  * a setting or key file that cannot be used.
@@ -46,7 +46,8 @@ export async function startPushNode(options: PushNodeOptions): Promise<PushNode>
   started.defer(() => zero(seed))
   const held = openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
   started.defer(() => held.stop())
-  const host = await createPushHost({ seed, listen, announce, bootstrap, mailbox: held.serve, log })
+  const { serve: mailbox, checkProfile } = held
+  const host = await createPushHost({ seed, listen, announce, bootstrap, mailbox, checkProfile, log })
   started.defer(() => host.stop())
   zero(seed)
   const figures = () => ({ host: host.figures(), held: held.figures() })
