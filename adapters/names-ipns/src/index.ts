@@ -1,1 +1,2 @@
-export {}
+export { createNameService } from './name-service.ts'
+export type { NameServiceOptions } from './name-service.ts'
