@@ -14,14 +14,17 @@ import { receiveOuter, writeReceived, type Outcome } from './conversation/receiv
 import type { RefusalOutcome } from './conversation/refusals.ts'
 import { ConversationService } from './conversation/service.ts'
 import { viewMessages } from './conversation/view.ts'
-import type { Session, SessionDelegate } from './links/session.ts'
+import type { ExchangeFrame, Session, SessionDelegate } from './links/session.ts'
 import { Sessions } from './links/sessions.ts'
 import { Live } from './live/live.ts'
-import { Views } from './live/views.ts'
+import { Views, type ShownPeople } from './live/views.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import type { Cancel } from './ports/clock.ts'
 import type { Ports } from './ports/index.ts'
 import { PortError } from './ports/port-error.ts'
+import { Presences } from './presence/presence.ts'
+import { profileOperations } from './profile/operations.ts'
+import { ProfileService } from './profile/service.ts'
 import { contactByAccount, contactByConversation } from './store/contacts.ts'
 import { devicesOf, heardFrom } from './store/devices.ts'
 import type { OutboxRow } from './store/outbox.ts'
@@ -96,6 +99,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   readonly #service: ConversationService
   readonly #handlers: Handlers
   readonly #mailbox: Mailbox
+  readonly #profiles: ProfileService
+  readonly #presences: Presences
   #isClosed = false
   #cleaning: Cancel | undefined
 
@@ -112,7 +117,16 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       askAgain: (conversation) => this.#askAgain(conversation),
       restart: (conversation) => this.#restart(conversation),
     })
-    this.#views = new Views(context, this.#service, ports.storage?.kind)
+    const platform = { store, vault, account: self.account, openNames: ports.openNames }
+    this.#profiles = new ProfileService(context, platform, network.mailbox, {
+      changed: (profiles) => this.#live.emit('profiles.changed', { profiles: [...profiles] }),
+    })
+    this.#presences = new Presences(context, () => this.#live.touched(new Set(['conversations'])))
+    const people: ShownPeople = {
+      profile: (account) => this.#profiles.cache.shown(account)?.profile,
+      presence: (contact, isBlocked) => this.#presences.of(contact, isBlocked),
+    }
+    this.#views = new Views(context, this.#service, people, ports.storage?.kind)
     this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
     const turns = new Turns({
       store,
@@ -148,12 +162,14 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       views: this.#views,
       service: this.#service,
       events: this,
+      profiles: profileOperations(this.#profiles, this.#presences),
     })
   }
 
   async start(): Promise<void> {
     await this.#cleanUp()
     await this.#context.sessions.start()
+    await this.#profiles.start()
     this.#service.start()
     this.#mailbox.start()
   }
@@ -211,6 +227,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#cleaning?.()
     this.#handlers.close()
     this.#service.stop()
+    this.#presences.stop()
+    await this.#profiles.stop()
     await this.#mailbox.stop()
     await this.#context.sessions.stop()
     await this.#context.turns.close()
@@ -233,16 +251,35 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (contactByAccount(store, account)?.status === 'active') {
       this.#service.opened(directConversationId(self.account, account))
     }
+    this.#profiles.opened(session)
+    this.#presences.opened(session)
     this.networkChanged()
   }
 
   closed(session: Session): void {
     this.#mailbox.disconnected(session.peerId)
+    this.#profiles.closed(session)
+    this.#presences.closed(session)
     this.networkChanged()
   }
 
   networkChanged(): void {
+    this.#profiles.moved()
     this.#live.touched(new Set(['network']))
+  }
+
+  exchanged(session: Session, frame: ExchangeFrame): void {
+    if (frame.type === 'presence') this.#presences.onFrame(session, frame.status, frame.seenAt)
+    else this.#profiles.onFrame(session, frame)
+  }
+
+  drained(session: Session): void {
+    this.#presences.drained(session)
+    this.#profiles.drained(session)
+  }
+
+  profileHeard(topic: number, record: Uint8Array): void {
+    this.#profiles.heard(topic, record)
   }
 
   woken(topic: number, hint: Uint8Array): void {
@@ -251,6 +288,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
 
   pushNodesChanged(): void {
     this.#mailbox.pushNodesChanged()
+    this.#profiles.pushNodesChanged()
     this.networkChanged()
   }
 
@@ -293,7 +331,13 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   // What contacts report
 
   activated(commit: Commit, conversation: string): void {
-    commit.afterwards(() => this.#service.activated(conversation))
+    commit.afterwards(() => {
+      this.#service.activated(conversation)
+      const contact = contactByConversation(this.#context.store, conversation)
+      if (contact === undefined) return
+      this.#profiles.befriended(contact.account)
+      this.#presences.tell()
+    })
   }
 
   /** A new group for a contact whose device cannot read the old one; same conversation, same history. CNV-10 */
@@ -342,7 +386,12 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (commit.topics.has('invites')) this.#mailbox.invitesChanged()
     if (commit.topics.has('contacts')) this.#mailbox.contactsChanged()
     this.#views.forget(commit.conversations)
-    if (commit.topics.has('contacts')) this.#views.forgetAll()
+    if (commit.topics.has('contacts')) {
+      this.#views.forgetAll()
+      this.#profiles.listen()
+    }
+    if (commit.topics.has('me')) this.#presences.tell()
+    if (commit.topics.has('invites')) this.#profiles.moved()
     this.#live.messagesChanged(commit.messages)
     this.#live.touched(commit.topics)
   }

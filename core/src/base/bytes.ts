@@ -1,9 +1,19 @@
 /** Byte helpers shared by every codec. All functions copy; none keeps a reference to its arguments. */
-import { base64urlnopad, hex } from '@scure/base'
+import { base64, base64urlnopad, hex } from '@scure/base'
 
 export const toHex = (bytes: Uint8Array): string => hex.encode(bytes)
 /** @throws Error when `text` is not lower-case hex of even length. Use on our own data only. */
 export const fromHex = (text: string): Uint8Array => hex.decode(text)
+/** RFC 4648 §4, padded: for images in JSON. */
+export const toBase64 = (bytes: Uint8Array): string => base64.encode(bytes)
+/** @returns `undefined` when `text` is not padded base64. */
+export function parseBase64(text: string): Uint8Array | undefined {
+  try {
+    return base64.decode(text)
+  } catch {
+    return undefined
+  }
+}
 export const toBase64url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
 /** @returns `undefined` when `text` is not unpadded base64url. */
 export function parseBase64url(text: string): Uint8Array | undefined {

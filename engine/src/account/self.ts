@@ -30,6 +30,7 @@ import {
 import { EngineError } from '../api/errors.ts'
 import { PortError } from '../ports/port-error.ts'
 import type { StorePort } from '../ports/store.ts'
+import { noteRestored } from '../store/own-profile.ts'
 import { readSecret, saveSecret } from '../store/secrets.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -99,6 +100,7 @@ async function createSelf(platform: Platform, now: number, recoveryPhrase: strin
     saveSecret(store, vault, PHRASE, utf8(phrase))
     saveSecret(store, vault, DEVICE_SEED, deviceSeed)
     saveIdentity(store, grown)
+    if (recoveryPhrase !== undefined) noteRestored(store)
   })
   return selfOf(crypto, deviceSeed, grown)
 }

@@ -34,7 +34,7 @@ import { deviceByPeer, devicesOf, saveDevice } from '../store/devices.ts'
 import { insertOutbox } from '../store/outbox.ts'
 import type { Apply } from '../turn/turns.ts'
 import { emptyConversation, insertConversation } from './groups.ts'
-import { activate, rememberDevice, type ContactEvents } from './requests.ts'
+import { activate, claimedNameOf, rememberDevice, type ContactEvents } from './requests.ts'
 
 const invitePlace = (account: string) => `contacts/${account}/invite`
 
@@ -177,7 +177,7 @@ export async function takeBundle(
     const name = bundle.value.claimedName
     const changed: ContactRow = {
       ...contact,
-      claimedName: name || contact.claimedName,
+      claimedName: claimedNameOf(context, contact, name),
       isRequested: contact.isRequested || request !== undefined,
     }
     if (changed.claimedName !== contact.claimedName || changed.isRequested !== contact.isRequested) {

@@ -16,13 +16,26 @@ import { EngineError } from '../api/errors.ts'
 import type { Invite } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, numberOf, textOf } from '../store/rows.ts'
+import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 
 /** Links that work at the same time. */
 const INVITES_MAX = 256
 const place = (id: string, column: 'secret' | 'link') => `invites/${id}/${column}`
 
-export function createInvite(context: Context, now: number): Apply<Invite> {
+export const createInvite = (context: Context, now: number): Apply<Invite> => {
+  const { invite, save } = prepareInvite(context, now)
+  return (commit) => {
+    save(commit)
+    return invite
+  }
+}
+
+/** An invite whose link is known before it works: from the commit of `save` on. */
+export function prepareInvite(
+  context: Context,
+  now: number,
+): { readonly invite: Invite; readonly save: (commit: Commit) => void } {
   const { store, vault, random, self } = context
   const secret = random(INVITE_SECRET_BYTES)
   const expiresAt = now + INVITE_LIFETIME_MS
@@ -35,7 +48,7 @@ export function createInvite(context: Context, now: number): Apply<Invite> {
   if (!encoded.ok) throw new EngineError('INTERNAL', `own invite is ${encoded.reason}`)
   const { link } = encoded.value
   const id = toHex(inviteId(secret))
-  return (commit) => {
+  const save = (commit: Commit) => {
     store.run('DELETE FROM invites WHERE expires_at <= ?', [now - WAITING_LIFETIME_MS])
     store.run('DELETE FROM invites WHERE id NOT IN (SELECT id FROM invites ORDER BY created_at DESC LIMIT ?)', [
       INVITES_MAX - 1,
@@ -48,8 +61,8 @@ export function createInvite(context: Context, now: number): Apply<Invite> {
       expiresAt,
     ])
     commit.touch('invites')
-    return { id, link, createdAt: now, expiresAt }
   }
+  return { invite: { id, link, createdAt: now, expiresAt }, save }
 }
 
 export function listInvites({ store, vault, clock }: Context): Invite[] {

@@ -33,6 +33,7 @@ import {
 } from '../store/contacts.ts'
 import { deviceByPeer, saveDevice } from '../store/devices.ts'
 import { deleteRequests } from '../store/outbox.ts'
+import { hasProfile } from '../store/profiles.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { joinDirectGroup, startGroup } from './groups.ts'
@@ -190,7 +191,7 @@ function becomeActive(context: Context, commit: Commit, contact: ContactRow, cla
   saveContact(context.store, {
     ...contact,
     status: 'active',
-    claimedName: claimedName || contact.claimedName,
+    claimedName: claimedNameOf(context, contact, claimedName),
     inviteSealed: undefined,
     isRequested: true,
   })
@@ -199,6 +200,10 @@ function becomeActive(context: Context, commit: Commit, contact: ContactRow, cla
   commit.touch('requests')
   commit.touchConversation(contact.conversation)
 }
+
+/** Their profile says it once one is known; until then their newest bundle. PFX-6 */
+export const claimedNameOf = (context: Context, { account, claimedName }: ContactRow, ofBundle: string): string =>
+  (claimedName !== '' && hasProfile(context.store, account)) || ofBundle === '' ? claimedName : ofBundle
 
 /** Stores a verified bundle of a device, unless an equal or newer one is held. */
 export function rememberDevice(context: Context, commit: Commit, bundle: DeviceBundle, now: number): void {

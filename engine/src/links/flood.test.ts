@@ -87,6 +87,9 @@ async function join(node: TestNode, hub: Hub, process: Process, { tap = (link) =
       return 'settled'
     },
     liveRefused: () => seen.refused++,
+    exchanged: () => undefined,
+    drained: () => undefined,
+    profileHeard: () => undefined,
     bundleWanted: async () => undefined,
     bundleReceived: async () => true,
   }

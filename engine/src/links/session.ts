@@ -46,9 +46,17 @@ export interface SessionDelegate {
   liveRefused(session: Session, reason: string): void
   /** Resolves when the answer was sent. */
   bundleWanted(session: Session): Promise<void>
+  /** They tell or ask something about themselves or us. */
+  exchanged(session: Session, frame: ExchangeFrame): void
+  /** The link takes frames again after it took none. */
+  drained(session: Session): void
+  /** A public profile from anybody; unverified. */
+  profileHeard(topic: number, record: Uint8Array): void
   /** Resolves to true when the bundle was good and is stored, so that it need not be asked for again. */
   bundleReceived(session: Session, bundle: Uint8Array): Promise<boolean>
 }
+
+export type ExchangeFrame = Extract<Frame, { type: 'profile.get' | 'profile' | 'avatar.get' | 'avatar' | 'presence' }>
 
 interface SessionEvents {
   opened(): void
@@ -114,7 +122,7 @@ export class Session {
   start(): void {
     this.link.listen({
       onFrame: (frame) => this.#onFrame(frame),
-      onDrain: () => this.pump(),
+      onDrain: () => this.#onDrain(),
       onClose: () => this.#onClose(),
     })
     this.#stepAuth({ type: 'link.opened', now: this.#context.clock.now() })
@@ -130,8 +138,9 @@ export class Session {
     if (this.#account !== undefined) this.link.send(encodeFrame({ type: 'envelope', bytes: envelope }))
   }
 
-  sendFrame(frame: Exclude<Frame, { type: 'unknown' }>): void {
-    this.link.send(encodeFrame(frame))
+  /** @returns false when the link has no room for it, or is closed. */
+  sendFrame(frame: Exclude<Frame, { type: 'unknown' }>): boolean {
+    return this.link.send(encodeFrame(frame))
   }
 
   /** The link's own last word (`onClose`) may come later; nothing of ours waits for it. */
@@ -143,6 +152,12 @@ export class Session {
   /** Asks for the other device's bundle; it arrives at the delegate. */
   requestBundle(): void {
     if (!this.#isEnding) this.#bundleRequest.start()
+  }
+
+  /** What is told of oneself goes before the outbox, which would keep the link full. */
+  #onDrain(): void {
+    if (this.#account !== undefined && !this.#isEnding) this.#delegate.drained(this)
+    this.pump()
   }
 
   #onClose(): void {
@@ -248,6 +263,7 @@ export class Session {
     else if (frame.type === 'bundle') this.#onBundle(frame.bundle)
     else if (frame.type === 'ack') this.#onAcknowledged(this.#outbox.take(frame.ids))
     else if (frame.type === 'refuse') this.#onRefuse(frame.ids, frame.reason)
+    else if (frame.type !== 'unknown') this.#delegate.exchanged(this, frame)
     return undefined
   }
 

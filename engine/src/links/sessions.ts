@@ -5,6 +5,7 @@
 import type { Context } from '../context.ts'
 import type { MailboxPort } from '../ports/mailbox.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
+import type { ProfilePushPort } from '../ports/profiles.ts'
 import { peersWithOutbox } from '../store/outbox.ts'
 import { INBOX_LIMITS } from './envelope-inbox.ts'
 import { InboxTotal } from './inbox-total.ts'
@@ -39,6 +40,7 @@ export class Sessions {
       onStatus: () => this.#delegate.networkChanged(),
       onWake: (topic, hint) => this.#delegate.woken(topic, hint),
       onPushNodes: () => this.#delegate.pushNodesChanged(),
+      onProfile: (topic, record) => this.#delegate.profileHeard(topic, record),
     })
     for (const peerId of peersWithOutbox(this.#context().store)) this.wake(peerId)
     this.#keeper.keepAll()
@@ -68,6 +70,11 @@ export class Sessions {
   /** Requests to push nodes and DHT peers. */
   get mailbox(): MailboxPort {
     return this.#network.mailbox
+  }
+
+  /** Public profiles of the moment. */
+  get profiles(): ProfilePushPort {
+    return this.#network.profiles
   }
 
   isConnected(peerId: string): boolean {

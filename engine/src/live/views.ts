@@ -1,6 +1,6 @@
 /** What the lists show: conversations, contacts, requests, network. Conversation rows are cached until touched. */
 import { parseUtf8, toHex } from '@parley/core'
-import type { Contact, ContactRequest, Conversation, Me, Network } from '../api/schema.ts'
+import type { Contact, ContactRequest, Conversation, Me, Network, Presence, Profile } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { viewEntries } from '../conversation/view.ts'
 import type { ConversationService } from '../conversation/service.ts'
@@ -12,7 +12,13 @@ import { firstUnread, tilesBefore, unpostedCount, unreadCount } from '../store/e
 import { outboxContents } from '../store/outbox.ts'
 import { numberOf, optionalBytes } from '../store/rows.ts'
 
-type StoredPart = Omit<Conversation, 'isConnected' | 'typing' | 'lastHeardAt'>
+type StoredPart = Omit<Conversation, 'isConnected' | 'typing' | 'lastHeardAt' | 'presence'>
+
+/** What others say of themselves, for the rows of the lists. */
+export interface ShownPeople {
+  readonly profile: (account: string) => Profile | undefined
+  readonly presence: (contact: ContactRow, isBlocked: boolean) => Presence
+}
 
 export const draftPlace = (conversation: string): string => `conversations/${conversation}/draft`
 
@@ -20,9 +26,16 @@ export class Views {
   readonly #context: () => Context
   readonly #service: ConversationService
   readonly #storage: StorageKind | undefined
+  readonly #people: ShownPeople
   readonly #conversations = new Map<string, StoredPart>()
 
-  constructor(context: () => Context, service: ConversationService, storage: StorageKind | undefined) {
+  constructor(
+    context: () => Context,
+    service: ConversationService,
+    people: ShownPeople,
+    storage: StorageKind | undefined,
+  ) {
+    this.#people = people
     this.#context = context
     this.#service = service
     this.#storage = storage
@@ -38,13 +51,13 @@ export class Views {
 
   me(): Me {
     const { self, settings, sessions, vault } = this.#context()
-    const { name, sendsTyping, sendsReadReceipts, isRecoveryPhraseConfirmed, createdAt } = settings.current
+    const { name, sendsTyping, sendsReadReceipts, presence, isRecoveryPhraseConfirmed, createdAt } = settings.current
     return {
       account: self.account,
       peerId: self.peerId,
       name,
       addresses: [...sessions.status.addresses],
-      settings: { sendsTyping, sendsReadReceipts },
+      settings: { sendsTyping, sendsReadReceipts, presence },
       hasPassphrase: vault.hasPassphrase,
       isRecoveryPhraseConfirmed,
       createdAt,
@@ -65,6 +78,7 @@ export class Views {
     return {
       ...known,
       isConnected: sessions.ofAccount(contact.account).length > 0,
+      presence: this.#people.presence(contact, known.status === 'blocked'),
       typing: [...this.#service.typingIn(id)],
       ...(heard.length === 0 ? {} : { lastHeardAt: Math.max(...heard) }),
     }
@@ -84,6 +98,7 @@ export class Views {
       kind: 'direct',
       account,
       name: displayName(contact),
+      ...this.#shown(account),
       status: isBlockedAccount(store, account) ? 'blocked' : contact.status,
       unread,
       draft: draft === undefined ? '' : (parseUtf8(vault.open(draftPlace(id), draft)) ?? ''),
@@ -91,6 +106,13 @@ export class Views {
       ...(last === undefined ? {} : { lastMessage: last }),
       ...(first === undefined ? {} : { firstUnread: toHex(first) }),
     }
+  }
+
+  /** Empty while none is known. */
+  #shown(account: string): Pick<Contact, 'handle' | 'location' | 'avatar'> {
+    const profile = this.#people.profile(account)
+    const { handle = '', location = '', avatar } = profile ?? {}
+    return { handle, location, ...(avatar === undefined ? {} : { avatar }) }
   }
 
   contacts(): Contact[] {
@@ -104,6 +126,7 @@ export class Views {
       account: contact.account,
       name: displayName(contact),
       claimedName: contact.claimedName,
+      ...this.#shown(contact.account),
       conversation: contact.conversation,
       status: isBlockedAccount(store, contact.account) ? 'blocked' : contact.status,
       isVerified: contact.isVerified,

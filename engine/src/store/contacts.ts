@@ -1,6 +1,6 @@
 /** People: contacts, blocks, requests. */
 import type { SqlRow, StorePort } from '../ports/store.ts'
-import { bytesOf, flagOf, numberOf, optionalBytes, textOf } from './rows.ts'
+import { bytesOf, flagOf, numberOf, optionalBytes, optionalNumber, textOf } from './rows.ts'
 
 /** invited: we asked and wait. active: the conversation has a group. */
 export type ContactStatus = 'invited' | 'active'
@@ -17,6 +17,8 @@ export interface ContactRow {
   /** The request is in the outbox or has been delivered. */
   readonly isRequested: boolean
   readonly createdAt: number
+  /** When they were last at it, as they said; absent while they do not say. Written by {@link savePresence} alone. */
+  readonly presenceSeenAt?: number | undefined
 }
 
 export function saveContact(store: StorePort, contact: ContactRow): void {
@@ -40,6 +42,15 @@ export function saveContact(store: StorePort, contact: ContactRow): void {
     ],
   )
 }
+
+/** `undefined`: they do not say any more. Inside a transaction. PRS-4 */
+export function savePresence(store: StorePort, account: string, seenAt: number | undefined): void {
+  store.run('UPDATE contacts SET presence_seen_at = ? WHERE account = ?', [seenAt ?? null, account])
+}
+
+/** The name that a contact gives itself now. @returns false when it is the same. Inside a transaction. */
+export const renameClaimed = (store: StorePort, account: string, name: string): boolean =>
+  store.run('UPDATE contacts SET claimed_name = ? WHERE account = ? AND claimed_name <> ?', [name, account, name]) === 1
 
 /** The request of this contact never counted: it is to be made again. */
 export function unrequest(store: StorePort, conversation: string): void {
@@ -133,6 +144,7 @@ function readContact(row: SqlRow): ContactRow {
     inviteSealed: optionalBytes(row, 'invite_sealed'),
     isRequested: flagOf(row, 'is_requested'),
     createdAt: numberOf(row, 'created_at'),
+    presenceSeenAt: optionalNumber(row, 'presence_seen_at'),
   }
 }
 

@@ -6,6 +6,8 @@ export interface StoredSettings {
   readonly name: string
   readonly sendsTyping: boolean
   readonly sendsReadReceipts: boolean
+  /** Who is told whether somebody is there. PRS-1 */
+  readonly presence: 'nobody' | 'contacts'
   readonly isRecoveryPhraseConfirmed: boolean
   readonly createdAt: number
 }
@@ -25,7 +27,13 @@ export class SettingsTable {
 
   /** Reads the settings, or writes the first ones. */
   static open(store: StorePort, first: { readonly name: string; readonly createdAt: number }): SettingsTable {
-    const settings = { ...first, sendsTyping: true, sendsReadReceipts: true, isRecoveryPhraseConfirmed: false }
+    const settings: StoredSettings = {
+      ...first,
+      sendsTyping: true,
+      sendsReadReceipts: true,
+      presence: 'nobody',
+      isRecoveryPhraseConfirmed: false,
+    }
     const table = new SettingsTable(store, settings)
     if (readStored(store, settings) === undefined) table.save({})
     return table
@@ -67,6 +75,7 @@ function read(value: { readonly [key: string]: CborValue }, first: StoredSetting
     createdAt: isUint(createdAt) ? createdAt : first.createdAt,
     sendsTyping: flag('sendsTyping', true),
     sendsReadReceipts: flag('sendsReadReceipts', true),
+    presence: value['presence'] === 'contacts' ? 'contacts' : 'nobody',
     isRecoveryPhraseConfirmed: flag('isRecoveryPhraseConfirmed', false),
   }
 }

@@ -96,6 +96,9 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     acknowledged: settled,
     refused: async () => 'settled' as const,
     liveRefused: ignore,
+    exchanged: ignore,
+    drained: ignore,
+    profileHeard: ignore,
     bundleWanted: async () => undefined,
     bundleReceived: async () => true,
   })
