@@ -4,6 +4,8 @@ import { fromHex, toHex } from '../base/bytes.ts'
 import { createNobleCrypto } from '../base/testing/noble-crypto.ts'
 import { expectOk } from '../identity/testing/people.ts'
 import { cidText } from '../mailbox/cid.ts'
+import { decodeRequest, encodeRequest } from '../mailbox/request.ts'
+import { decodeResponse, encodeResponse } from '../mailbox/response.ts'
 import { openBazaarPeerId } from '../openbazaar/peer.ts'
 import { digestOfPersonId, ipnsName, profileDigest, profileTopic } from './name.ts'
 import { createProfileRecord, type ProfileFacts, verifyProfileRecord } from './record.ts'
@@ -28,6 +30,13 @@ interface Frozen {
     readonly topic: number
     readonly ipnsName: string
   }[]
+  /** Numbers are places in `records`. */
+  readonly mailbox: {
+    readonly put: { readonly record: number; readonly avatar: string | null; readonly request: string }
+    readonly putWithoutPicture: { readonly record: number; readonly avatar: string | null; readonly request: string }
+    readonly get: { readonly digests: readonly string[]; readonly request: string }
+    readonly profiles: { readonly records: readonly number[]; readonly response: string }
+  }
   readonly refused: readonly { readonly why: string; readonly reason: string; readonly record: string }[]
 }
 
@@ -63,6 +72,22 @@ describe('the frozen vectors of profiles', () => {
       expect(ipnsName(key)).toBe(rest.ipnsName)
     },
   )
+
+  it('[MBX-7] [HLD-1] put and ask for them', () => {
+    const { put, putWithoutPicture, get, profiles } = frozen.mailbox
+    const recordAt = (index: number) => fromHex(frozen.records[index]?.record ?? '')
+    for (const { record, avatar, request } of [put, putWithoutPicture]) {
+      const said = { type: 'profile.put', record: recordAt(record), avatar: bytesOf(avatar) } as const
+      expect(toHex(encodeRequest(said))).toBe(request)
+      expect(decodeRequest(fromHex(request))).toEqual(said)
+    }
+    const asked = { type: 'profile.get', digests: get.digests.map(fromHex) } as const
+    expect(toHex(encodeRequest(asked))).toBe(get.request)
+    expect(decodeRequest(fromHex(get.request))).toEqual(asked)
+    const answer = { type: 'profiles', records: profiles.records.map(recordAt) } as const
+    expect(toHex(encodeResponse(answer))).toBe(profiles.response)
+    expect(decodeResponse(fromHex(profiles.response))).toEqual(answer)
+  })
 
   it.each(frozen.refused)('[PRF-1] [PRF-2] [PRF-5] refuse $why', async ({ reason, record }) => {
     expect(await verifyProfileRecord(crypto, fromHex(record), frozen.now)).toEqual({ ok: false, reason })

@@ -1,7 +1,8 @@
 import { blockCid, challengeDigest, CLOCK_SKEW_MAX_MS, DAY_MS, encodeRequest, PROFILE_LIFETIME_MS } from '@parley/core'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
-import { createHolderScene, PICTURE } from '../testing/holder.ts'
+import { createHolderScene, crypto, PICTURE } from '../testing/holder.ts'
 
 describe('profiles of a holder', () => {
   it('[HLD-11] [PRF-7] the newest record of an account is kept, and never goes back', async () => {
@@ -34,6 +35,37 @@ describe('profiles of a holder', () => {
     }
     expect(kept[0]).toHaveLength(1)
     expect(kept[0]).toEqual(kept[1])
+  })
+
+  it('[HLD-11] [HLD-7] [PRF-7] any order of puts, doubles and crashes leaves the newest that was put', async () => {
+    const scene = await createHolderScene()
+    const { alice, bob, clock, getProfiles, profile, putProfile, random } = scene
+    const step = fc.tuple(fc.nat(7), fc.boolean(), fc.nat(4))
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        clock.elapse(60_000)
+        const root = random(32)
+        const records = await Promise.all(
+          [1, 1, 2, 3, 3, 3, 4, 5].map((sequence, index) => profile(root, { sequence, name: `Ann ${index}` })),
+        )
+        let newest: ProfileRecord | undefined
+        for (const [index, isAlice, chance] of steps) {
+          const record = records[index]
+          if (record === undefined) continue
+          const order = compareProfiles(newest, record)
+          expect(await putProfile(isAlice ? alice : bob, record)).toBe(order === 'older' ? 'older' : 'kept')
+          if (order === 'newer') newest = record
+          if (chance === 0) scene.crash()
+        }
+        expect(await getProfiles(bob, profileDigest(await crypto.ed25519PublicKey(root)))).toEqual([newest?.bytes])
+        // room for the next account
+        clock.jump(PROFILE_LIFETIME_MS + DAY_MS)
+        await scene.holder.collect()
+        await scene.holder.collect()
+        expect(scene.holder.figures()).toMatchObject({ profiles: 0, bytes: 0 })
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('[HLD-11] [PRF-4] [PRF-5] what is for contacts, forged, changed, over or too large is refused', async () => {
