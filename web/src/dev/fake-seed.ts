@@ -1,5 +1,6 @@
 import type { MessageState } from '@parley/engine/api'
 import { accountOf, seeded } from './fake-ids.ts'
+import { seedProfiles } from './fake-seed-profiles.ts'
 import type { FakeConversation, FakeWorld } from './fake-world.ts'
 
 const MINUTE_MS = 60_000
@@ -44,6 +45,10 @@ const seedAda = (world: FakeWorld) => {
       reactions: [{ emoji: '🎉', accounts: [accountOf('me'), ada.account] }],
     })
   }
+  const [table, scratch] = [messages.at(7), messages.at(8)]
+  if (table !== undefined) world.change(ada, table.id, { subject: 'QmZb2018' })
+  if (scratch !== undefined)
+    world.change(ada, scratch.id, { subject: `${'small table, oiled oak, '.repeat(4)}طاولة صغيرة` })
   ada.readUpTo = messages.length - 3
   ada.updatedAt = world.now() - 12 * MINUTE_MS
 }
@@ -194,6 +199,7 @@ export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   seedStates(world)
   seedAda(world)
   seedRequests(world)
+  seedProfiles(world)
   world.network = {
     transport: 'direct',
     isListening: true,
@@ -211,6 +217,7 @@ export const seedAway = (world: FakeWorld, how: 'offline' | 'unreachable' | 'dro
   world.network = { transport: 'direct', isListening: how === 'dropbox', infrastructure, ...storage }
   for (const each of world.conversations) {
     each.isConnected = false
+    if (each.presence.status !== 'hidden') each.presence = { status: 'offline', seenAt: world.now() - 40 * MINUTE_MS }
     // Without push nodes nothing is with them.
     const fields = how === 'dropbox' ? { copies: { held: 0, wanted: 1 } } : ({ state: 'queued' } as const)
     if (how === 'unreachable') continue

@@ -1,10 +1,14 @@
 import type { Contact } from '@parley/engine/api'
-import { Suspense, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { useApp } from '../../app/context.ts'
+import { useCachedProfiles } from '../../app/profiles-cached.ts'
 import { t } from '../../locales/index.ts'
+import { Handle, Place } from '../../ui/avatar-facts.tsx'
+import { presenceWord } from '../../ui/avatar-model.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import { useMinute } from '../../ui/clock.ts'
 import { useCopy } from '../../ui/copy.ts'
 import { TextField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -12,34 +16,26 @@ import { PaneHeader } from '../../ui/pane-header.tsx'
 import { useTask } from '../../ui/task.ts'
 import { plainDate } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { WhoLearns } from '../../ui/who-learns.tsx'
+import { About } from './about.tsx'
+import { Blocking } from './blocking.tsx'
 import styles from './contact-pane.module.css'
 import { SafetyNumber } from './safety-number.tsx'
-import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
-const Confirm = part(async () => (await import('../../ui/confirm.tsx')).Confirm)
 
 /** Everything known about a contact: who they say they are, and how to be sure. */
 export function ContactPane({ conversation }: { readonly conversation: string }) {
   const { session, navigation } = useApp()
   const contact = useViewModel(session.contacts)?.find((each) => each.conversation === conversation)
+  const profile = useCachedProfiles(contact === undefined ? [] : [contact.account]).get(contact?.account ?? '')
   return (
     <div className={cx('pane')} data-testid="contact">
       <PaneHeader title={t.contact.title} onClose={() => navigation.setDetailsOpen(false)} />
       {contact !== undefined && (
         <div className={cx('scroller')}>
-          <header className={cx('who')}>
-            <Avatar account={contact.account} name={contact.name} size="large" />
-            <h3 className={cx('name')}>
-              <bdi>{contact.name === '' ? t.app.nameless : contact.name}</bdi>
-            </h3>
-            {contact.isVerified && (
-              <span className={cx('verified')}>
-                <Icon name="verified" size={16} />
-                {t.header.verified}
-              </span>
-            )}
-          </header>
+          <Who contact={contact} claimed={profile?.name} />
+          <About account={contact.account} profile={profile} />
           <NameForm key={contact.name} contact={contact} />
           <AccountId account={contact.account} />
           <SafetyNumber contact={contact} />
@@ -48,6 +44,46 @@ export function ContactPane({ conversation }: { readonly conversation: string })
         </div>
       )}
     </div>
+  )
+}
+
+interface WhoProps {
+  readonly contact: Contact
+  /** The name in their profile. */
+  readonly claimed: string | undefined
+}
+
+/** Face, name, and what they say of themselves in a word. */
+function Who({ contact, claimed = contact.claimedName }: WhoProps) {
+  const { session } = useApp()
+  const presence = useViewModel(session.conversations)?.find(({ id }) => id === contact.conversation)?.presence
+  const now = useMinute()
+  const { account, name, avatar, handle, location, isVerified } = contact
+  const word = presence === undefined ? undefined : presenceWord(presence, now)
+  return (
+    <header className={cx('who')}>
+      <Avatar account={account} name={name} size="large" picture={avatar} presence={presence?.status ?? 'hidden'} />
+      <h3 className={cx('name')}>
+        <bdi>{name === '' ? t.app.nameless : name}</bdi>
+      </h3>
+      {claimed !== '' && claimed !== name && <p className={cx('claim')}>{t.profile.contact.claims(claimed)}</p>}
+      <p className={cx('facts')}>
+        <Handle handle={handle} />
+        <Place location={location} />
+      </p>
+      {isVerified && (
+        <span className={cx('verified')}>
+          <Icon name="verified" size={16} />
+          {t.header.verified}
+        </span>
+      )}
+      {word !== undefined && (
+        <details className={cx('presence')}>
+          <summary>{word}</summary>
+          <WhoLearns text={t.profile.learns.presence} />
+        </details>
+      )}
+    </header>
   )
 }
 
@@ -108,42 +144,6 @@ function Devices({ contact }: { readonly contact: Contact }) {
           </li>
         ))}
       </ul>
-    </section>
-  )
-}
-
-function Blocking({ contact }: { readonly contact: Contact }) {
-  const { session } = useApp()
-  const { run, isBusy, problem } = useTask()
-  const [isAsking, setAsking] = useState(false)
-  const { account, name, status } = contact
-  const isBlocked = status === 'blocked'
-  return (
-    <section className={cx('section')}>
-      {isBlocked ? (
-        <>
-          <Button disabled={isBusy} onClick={() => void run(() => session.client.call('blocks.remove', { account }))}>
-            {t.contact.unblock}
-          </Button>
-          <p className={cx('hint')}>{t.contact.unblockHint}</p>
-        </>
-      ) : (
-        <Button look="plainDanger" icon="block" disabled={isBusy} onClick={() => setAsking(true)}>
-          {t.contact.block}
-        </Button>
-      )}
-      {problem !== undefined && <p className={cx('problem')}>{problem}</p>}
-      {isAsking && (
-        <Suspense fallback={null}>
-          <Confirm
-            title={t.contact.blockTitle(name)}
-            text={t.contact.blockLead}
-            confirmLabel={t.contact.block}
-            onConfirm={() => void run(() => session.client.call('blocks.add', { account }))}
-            onClose={() => setAsking(false)}
-          />
-        </Suspense>
-      )}
     </section>
   )
 }

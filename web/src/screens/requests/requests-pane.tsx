@@ -1,5 +1,6 @@
-import type { ContactRequest } from '@parley/engine/api'
+import type { ContactRequest, Profile } from '@parley/engine/api'
 import { useApp } from '../../app/context.ts'
+import { useCachedProfiles } from '../../app/profiles-cached.ts'
 import { t } from '../../locales/index.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -10,6 +11,7 @@ import { PaneNote } from '../../ui/pane-note.tsx'
 import { useTask } from '../../ui/task.ts'
 import { fullTime, listTime } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { RequestProfile } from './request-profile.tsx'
 import styles from './requests-pane.module.css'
 
 const cx = classNames(styles)
@@ -18,6 +20,7 @@ const cx = classNames(styles)
 export function RequestsPane() {
   const { session } = useApp()
   const requests = useViewModel(session.requests) ?? []
+  const profiles = useCachedProfiles(requests.map(({ account }) => account))
   return (
     <section className={cx('pane')} aria-label={t.requests.title}>
       <PaneHeader title={t.requests.title} />
@@ -28,7 +31,7 @@ export function RequestsPane() {
           <p className={cx('lead')}>{t.requests.lead}</p>
           <ul className={cx('list')}>
             {requests.map((request) => (
-              <RequestCard key={request.id} request={request} />
+              <RequestCard key={request.id} request={request} profile={profiles.get(request.account)} />
             ))}
           </ul>
         </div>
@@ -37,7 +40,13 @@ export function RequestsPane() {
   )
 }
 
-function RequestCard({ request }: { readonly request: ContactRequest }) {
+interface RequestCardProps {
+  readonly request: ContactRequest
+  /** What they say about themselves, as far as it is known here. */
+  readonly profile: Profile | undefined
+}
+
+function RequestCard({ request, profile }: RequestCardProps) {
   const { session, navigation } = useApp()
   const { run, isBusy, problem } = useTask()
   const now = useMinute()
@@ -51,7 +60,7 @@ function RequestCard({ request }: { readonly request: ContactRequest }) {
   return (
     <li className={cx('card')} data-testid="request">
       <div className={cx('who')}>
-        <Avatar account={account} name={name} />
+        <Avatar account={account} name={name} picture={profile?.avatar} />
         <div className={cx('words')}>
           <h3 className={cx('name')}>
             <bdi>{name}</bdi>
@@ -65,6 +74,7 @@ function RequestCard({ request }: { readonly request: ContactRequest }) {
       <p className={cx(text === '' ? 'noText' : 'text')} dir="auto">
         {text === '' ? t.requests.noText : text}
       </p>
+      <RequestProfile account={account} name={name} profile={profile} />
       {problem !== undefined && (
         <p className={cx('problem')} role="alert">
           {problem}
