@@ -1,6 +1,6 @@
 import { PROFILE_BYTES_MAX, blockCid, cidText } from '@parley/core'
 import { never } from '@parley/engine/contract'
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { CID } from 'multiformats/cid'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -9,9 +9,9 @@ import { World, quietLog } from './testing/world.ts'
 
 const SERVERS = 8
 
-const createKeys = (): { readonly seed: Uint8Array; readonly publicKey: Uint8Array } => {
+async function createKeys(): Promise<{ readonly seed: Uint8Array; readonly publicKey: Uint8Array }> {
   const seed = new Uint8Array(randomBytes(32))
-  return { seed, publicKey: ed25519.getPublicKey(seed) }
+  return { seed, publicKey: (await generateKeyPairFromSeed('Ed25519', seed)).publicKey.raw }
 }
 const blockOf = (length = 1_000): Uint8Array => new Uint8Array(randomBytes(length))
 const read = async (stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array> => {
@@ -24,7 +24,7 @@ describe('names', { timeout: 60_000 }, () => {
   it('[PUB-4] [PUB-5] are published, found by another device, and changed', async () => {
     await using world = await World.open(SERVERS)
     const [alice, bob] = [await world.device(), await world.device()]
-    const { seed, publicKey } = createKeys()
+    const { seed, publicKey } = await createKeys()
     expect(await bob.names.resolve(publicKey, never())).toBeUndefined()
     const [first, second] = [blockOf(), blockOf(PROFILE_BYTES_MAX)]
     await alice.names.publish(seed, first, 5, never())
@@ -39,7 +39,7 @@ describe('names', { timeout: 60_000 }, () => {
     await using world = await World.open(SERVERS)
     const alice = await world.device()
     const stock = await world.stock()
-    const { seed, publicKey } = createKeys()
+    const { seed, publicKey } = await createKeys()
     const block = blockOf()
     await alice.names.publish(seed, block, 1, never())
     const key = await stock.helia.getCrypto('Ed25519')
@@ -68,7 +68,7 @@ describe('names', { timeout: 60_000 }, () => {
   it('[PUB-5] whose old record was put back lead to one of their blocks', async () => {
     await using world = await World.open(SERVERS)
     const [alice, again, bob] = [await world.device(), await world.device(), await world.device()]
-    const { seed, publicKey } = createKeys()
+    const { seed, publicKey } = await createKeys()
     const [older, newer] = [blockOf(), blockOf()]
     await alice.names.publish(seed, newer, 7, never())
     // a device of before that comes back: its block is there, its record has a lower sequence
@@ -94,7 +94,7 @@ describe('names', { timeout: 60_000 }, () => {
     await using world = await World.open(2)
     const alone = await world.network([])
     const names = await createNameService({ libp2p: alone.libp2p, log: quietLog })
-    const { seed, publicKey } = createKeys()
+    const { seed, publicKey } = await createKeys()
     const reason = new Error('no longer wanted')
     const controller = new AbortController()
     const waiting = [
@@ -114,7 +114,7 @@ describe('names', { timeout: 60_000 }, () => {
   it('[PUB-6] end with their service: nothing of it answers or runs any more', async () => {
     await using world = await World.open(SERVERS)
     const [alice, bob] = [await world.device(), await world.device()]
-    const { seed, publicKey } = createKeys()
+    const { seed, publicKey } = await createKeys()
     await alice.names.publish(seed, blockOf(), 1, never())
     await alice.names.stop()
     expect(alice.network.libp2p.getProtocols().filter((protocol) => protocol.includes('bitswap'))).toEqual([])
