@@ -1,4 +1,14 @@
-import { blockCid, challengeDigest, CLOCK_SKEW_MAX_MS, DAY_MS, encodeRequest, PROFILE_LIFETIME_MS } from '@parley/core'
+import {
+  blockCid,
+  challengeDigest,
+  CLOCK_SKEW_MAX_MS,
+  compareProfiles,
+  DAY_MS,
+  encodeRequest,
+  PROFILE_LIFETIME_MS,
+  profileDigest,
+  type ProfileRecord,
+} from '@parley/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
