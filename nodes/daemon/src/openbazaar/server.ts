@@ -149,7 +149,7 @@ function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
   })
-  if (request.raw.destroyed) gone.abort()
+  if (request.raw.socket.destroyed) gone.abort()
   return gone.signal
 }
 
