@@ -44,9 +44,9 @@ export class Handlers {
     this.#views = views
     this.#events = events
     this.#conversations = new ConversationOperations({ context, views, service })
-    this.#queries = { ...this.#ownQueries, ...this.#conversations.queries, ...profiles?.queries }
-    this.#commands = { ...this.#ownCommands, ...this.#conversations.commands, ...profiles?.commands }
-    this.#streams = { ...profiles?.streams }
+    this.#queries = { ...this.#ownQueries, ...this.#conversations.queries, ...profiles.queries }
+    this.#commands = { ...this.#ownCommands, ...this.#conversations.commands, ...profiles.commands }
+    this.#streams = { ...profiles.streams }
   }
 
   async run<N extends CallName>(name: N, params: Params<N>): Promise<ResultOf<N>> {

@@ -4,7 +4,7 @@ import type { Entry, SubjectFilter } from '../store/entries.ts'
 import { hideTile, hideTiles, newestEntry } from '../store/hidden.ts'
 
 /** Messages that are removed in one transaction; the rest follows in the next ones. */
-export const HIDE_BATCH_MAX = 1_024
+export const HIDE_BATCH_MAX = 256
 
 /** Resolves when the message and everything that referred to it is gone; own words that wait go once they arrived. */
 export async function hideMessage({ store, self, turns }: Context, { id, conversation }: Entry): Promise<void> {

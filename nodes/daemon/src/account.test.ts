@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { parseAccount, toHex } from '@parley/core'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connectSocket } from '@parley/engine/client'
 import { describe, expect, it } from 'vitest'
-import { openScene, type Scene, temporaryFolder } from './testing.ts'
+import { asText, openScene, type Scene, temporaryFolder } from './testing.ts'
 
 const PASSPHRASE = 'correct horse battery'
 const accountOf = async (scene: Scene): Promise<unknown> => (await scene.ask('/v1/me')).json['account']
@@ -78,6 +79,27 @@ describe('recovery', () => {
     expect([me['account'], me['name']]).toEqual([lost.ready.account, 'Ada'])
     expect(me['peerId']).not.toBe(lost.ready.peerId)
     expect(readdirSync(other.path).filter((name) => name.startsWith('recovering'))).toEqual([])
+  })
+  it('[IDN-17] [IDN-18] [NODE-2] takes the 12 words of an OpenBazaar identity, and gives them back', async () => {
+    using folder = temporaryFolder()
+    const { openBazaarPhrases } = JSON.parse(
+      readFileSync(new URL('../../../docs/spec/vectors/recovery-phrase.json', import.meta.url), 'utf8'),
+    ) as { readonly openBazaarPhrases: readonly { readonly phrase: string; readonly account: string }[] }
+    const [old] = openBazaarPhrases
+    if (old === undefined) throw new Error('there are vectors')
+    {
+      await using scene = await openScene(folder.path)
+      const spelled = ` ${old.phrase.toUpperCase().replaceAll(' ', '\n')} `
+      const answer = await scene.send('POST', '/v1/recover', { phrase: spelled, name: 'Ada' })
+      expect([answer.status, await accountOf(scene), await phraseOf(scene)]).toEqual([200, old.account, old.phrase])
+      const text = 'I was there'
+      const { signature, publicKey } = (await scene.send('POST', '/v1/me/signatures', { text })).json
+      expect(asText(publicKey)).toBe(toHex(parseAccount(old.account) ?? new Uint8Array(0)))
+      const verified = await scene.send('POST', '/v1/me/signatures/verify', { text, signature, publicKey })
+      expect(verified.json).toEqual({ isValid: true })
+    }
+    await using scene = await openScene(folder.path, { recoveryPhrase: old.phrase })
+    expect(await accountOf(scene)).toBe(old.account)
   })
   it('[NODE-2] keeps the account when the words are wrong', async () => {
     using folder = temporaryFolder()
