@@ -10,7 +10,8 @@ import type { Cancel } from '../ports/clock.ts'
 import { Pace } from '../profile/pace.ts'
 import { contactByAccount, isBlockedAccount, savePresence, type ContactRow } from '../store/contacts.ts'
 
-/** Between two changes of one link that are looked at. */
+/** Changes of one link that are looked at: so many in a row, and then one in each pause. */
+export const PRESENCE_BURST = 4
 export const PRESENCE_PAUSE_MS = 1_000
 
 /** What one link says. */
@@ -75,7 +76,7 @@ export class Presences {
       told: undefined,
       said: undefined,
       heard: undefined,
-      hearing: new Pace(clock, PRESENCE_PAUSE_MS, () => this.#hear(line)),
+      hearing: new Pace({ clock, burst: PRESENCE_BURST, pauseMs: PRESENCE_PAUSE_MS, run: () => this.#hear(line) }),
     }
     this.#lines.set(peerId, line)
     this.#tellTo(line)

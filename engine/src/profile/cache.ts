@@ -6,7 +6,6 @@ import { digestOfPersonId, parseProfileRecord, PROFILE_FRESH_MS, toHex, type Pro
 import type { Profile } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { RecentlyUsed } from '../conversation/recently-used.ts'
-import { PortError } from '../ports/port-error.ts'
 import { profileByDigest } from '../store/profiles.ts'
 import { isFarewell, viewProfile } from './view.ts'
 
@@ -55,8 +54,8 @@ export class ProfileCache {
     const row = profileByDigest(store, vault, digest.bytes)
     if (row === undefined) return undefined
     const record = parseProfileRecord(row.record)
-    if (!record.ok) throw new PortError('STORE_CORRUPT', `a stored profile is ${record.reason}`, false)
-    return this.put(record.value, row.checkedAt)
+    // What an earlier version took and this one would not is as if it were not there: the next record takes its place.
+    return record.ok ? this.put(record.value, row.checkedAt) : undefined
   }
 
   /** What may be shown of a person. */

@@ -66,13 +66,15 @@ export class Lookups {
   constructor(host: LookupHost) {
     this.#host = host
     const atOnce = PROFILE_LOOKUPS_MAX
-    this.#asking = new Lane({ atOnce, batchMax: PROFILE_NAMES_MAX, run: (batch) => this.#ask(batch) })
+    this.#asking = new Lane({
+      atOnce,
+      batchMax: PROFILE_NAMES_MAX,
+      run: (batch) => this.#safely(batch, () => this.#ask(batch)),
+    })
     this.#walking = new Lane({
       atOnce,
       batchMax: 1,
-      run: async (batch) => {
-        for (const wanted of batch) await this.#walk(wanted)
-      },
+      run: (batch) => this.#safely(batch, () => this.#walkAll(batch)),
     })
   }
 
@@ -154,7 +156,7 @@ export class Lookups {
     return true
   }
 
-  /** Links, then push nodes. Never rejects. */
+  /** Links, then push nodes. */
   async #ask(batch: readonly Wanted[]): Promise<void> {
     await Promise.all(batch.map((wanted) => this.#guard([wanted], () => this.#askLink(wanted))))
     const left = batch.filter((wanted) => !wanted.isSettled && this.#mayAskHolders(wanted))
@@ -210,7 +212,11 @@ export class Lookups {
     for (const one of wanted) one.isAnswered = true
   }
 
-  /** The DHT, then IPNS. Never rejects. */
+  async #walkAll(batch: readonly Wanted[]): Promise<void> {
+    for (const wanted of batch) await this.#walk(wanted)
+  }
+
+  /** The DHT, then IPNS. */
   async #walk(wanted: Wanted): Promise<void> {
     const { clock } = this.#host.context()
     const { holders } = this.#host
@@ -236,6 +242,17 @@ export class Lookups {
     wanted.isAnswered = true
     await this.#host.book.take({ bytes: block, digest: wanted.digest.bytes, isWanted: true })
     this.#isFound(wanted, 'ipns')
+  }
+
+  /** Whatever goes wrong, everybody who waits is answered. */
+  async #safely(batch: readonly Wanted[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const { log } = this.#host.context()
+      log.log('error', 'profiles not looked up', { error: String(error) })
+      for (const wanted of batch) this.#settle(wanted, { type: 'failed' })
+    }
   }
 
   /** One who fails keeps nobody else from answering. */

@@ -1,28 +1,35 @@
-/** Work at a pace: however often it is asked for, it runs one at a time and so far apart, and the last wish is never lost. PFX-4 */
+/**
+ * Work at a pace: however often it is asked for, it runs one at a time, a few times in a row and then so far apart, and the
+ * last wish is never lost. Spec: PFX-4, PRS-3.
+ */
 import type { Cancel, ClockPort } from '../ports/clock.ts'
 
+export interface PaceOptions {
+  readonly clock: ClockPort
+  /** Runs in a row before the first pause; one comes back with each pause. */
+  readonly burst: number
+  readonly pauseMs: number
+  /** Must not reject. */
+  readonly run: () => Promise<void>
+}
+
 export class Pace {
-  readonly #clock: ClockPort
-  readonly #pauseMs: number
-  readonly #run: () => Promise<void>
-  #isBusy = false
+  readonly #options: PaceOptions
+  #left: number
+  #isRunning = false
   #isWished = false
   #isStopped = false
   #pause: Cancel | undefined
 
-  /** `run` must not reject. */
-  constructor(clock: ClockPort, pauseMs: number, run: () => Promise<void>) {
-    this.#clock = clock
-    this.#pauseMs = pauseMs
-    this.#run = run
+  constructor(options: PaceOptions) {
+    this.#options = options
+    this.#left = options.burst
   }
 
-  /** Runs now when it is quiet, else once more after the pause. */
+  /** Runs now when it may, else once more as soon as it may. */
   wish(): void {
     this.#isWished = true
-    if (this.#isBusy || this.#isStopped) return
-    this.#isBusy = true
-    void this.#go()
+    if (!this.#isRunning && this.#left > 0 && !this.#isStopped) void this.#go()
   }
 
   stop(): void {
@@ -32,11 +39,20 @@ export class Pace {
 
   async #go(): Promise<void> {
     this.#isWished = false
-    await this.#run()
-    if (this.#isStopped) return
-    this.#pause = this.#clock.after(this.#pauseMs, () => {
-      if (this.#isWished) void this.#go()
-      else this.#isBusy = false
+    this.#isRunning = true
+    this.#left--
+    this.#pause ??= this.#later()
+    await this.#options.run()
+    this.#isRunning = false
+    if (this.#isWished) this.wish()
+  }
+
+  #later(): Cancel {
+    const { clock, pauseMs, burst } = this.#options
+    return clock.after(pauseMs, () => {
+      this.#left++
+      this.#pause = this.#left < burst && !this.#isStopped ? this.#later() : undefined
+      if (this.#isWished) this.wish()
     })
   }
 }

@@ -9,8 +9,9 @@ import { Pace } from './pace.ts'
 
 export type ProfileFrame = Extract<Frame, { type: 'profile.get' | 'profile' | 'avatar.get' | 'avatar' }>
 
-/** Between two answers of one kind, and between two records that are looked at. */
-export const EXCHANGE_PAUSE_MS = 1_000
+/** Answers of one kind, and records that are looked at: so many in a row, and then one in each pause. */
+export const EXCHANGE_BURST = 8
+export const EXCHANGE_PAUSE_MS = 250
 /** How long an answer is waited for; doubled each time it is asked again by itself. */
 export const EXCHANGE_PATIENCE_MS = 5_000
 /** Questions that a link asks by itself before it believes that there is no answer. */
@@ -54,9 +55,11 @@ export class ProfileLink {
     this.#session = session
     this.account = account
     this.#host = host
-    this.#answering = new Pace(host.clock, EXCHANGE_PAUSE_MS, async () => this.#answer())
-    this.#taking = new Pace(host.clock, EXCHANGE_PAUSE_MS, () => this.#take())
-    this.#picturing = new Pace(host.clock, EXCHANGE_PAUSE_MS, async () => this.#answerPicture())
+    const pace = (run: () => Promise<void>) =>
+      new Pace({ clock: host.clock, burst: EXCHANGE_BURST, pauseMs: EXCHANGE_PAUSE_MS, run })
+    this.#answering = pace(async () => this.#answer())
+    this.#taking = pace(() => this.#take())
+    this.#picturing = pace(async () => this.#answerPicture())
   }
 
   /** Asks until there is an answer, a few times. */

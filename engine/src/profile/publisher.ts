@@ -4,6 +4,7 @@
  */
 import {
   compareProfiles,
+  equalBytes,
   MAILBOX_TIMEOUT_MS,
   parseProfileRecord,
   PROFILE_REPUBLISH_MS,
@@ -45,7 +46,7 @@ export class Publisher {
   /** Something changed while a round ran. */
   #isDue = false
   #retryMs = RETRY_MIN_MS
-  /** CID of the record that was pushed to listeners since the start. */
+  /** CID of the record that was pushed to those who are connected now. */
   #pushed: Uint8Array | undefined
   #named: Uint8Array | undefined
 
@@ -57,7 +58,13 @@ export class Publisher {
     this.#after(GATHER_MS)
   }
 
-  /** Another record, or somebody else who should have it. */
+  /** Somebody else should have it. */
+  pushNodesChanged(): void {
+    this.#pushed = undefined
+    this.changed()
+  }
+
+  /** Another record. */
   changed(): void {
     this.#retryMs = RETRY_MIN_MS
     this.#isDue = true
@@ -126,7 +133,7 @@ export class Publisher {
   }
 
   #push(record: ProfileRecord): void {
-    if (this.#pushed === record.cid) return
+    if (this.#pushed !== undefined && equalBytes(this.#pushed, record.cid)) return
     this.#pushed = record.cid
     this.#options.context().sessions.profiles.push(profileTopic(record.digest), record.bytes)
   }

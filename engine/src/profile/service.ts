@@ -30,7 +30,8 @@ import type { Priority } from './lane.ts'
 import { Lookups } from './lookups.ts'
 import { Names } from './names.ts'
 import { OwnProfile, type OwnWords } from './own.ts'
-import { EXCHANGE_PATIENCE_MS, ProfileLink, type ProfileFrame } from './profile-link.ts'
+import { EXCHANGE_PATIENCE_MS, type ProfileFrame, type ProfileLink } from './profile-link.ts'
+import { ProfileLinks } from './profile-links.ts'
 import { Publisher } from './publisher.ts'
 import { isFarewell, viewOwn, viewProfile } from './view.ts'
 
@@ -58,8 +59,7 @@ export class ProfileService {
   readonly #lookups: Lookups
   readonly #publisher: Publisher
   readonly #hearing: Hearing
-  /** By peer id. */
-  readonly #links = new Map<string, { readonly session: Session; readonly link: ProfileLink }>()
+  readonly #links: ProfileLinks
   readonly #stopping = new AbortController()
   #settling: Cancel | undefined
   #upkeep: Cancel | undefined
@@ -75,6 +75,13 @@ export class ProfileService {
     this.#context = context
     this.#events = events
     this.cache = new ProfileCache(context)
+    this.#links = new ProfileLinks(context, {
+      ownFor: (other) => this.#ownFor(other),
+      pictureFor: (other, cid) => this.#pictureFor(other, cid),
+      heldSequence: (other) => this.#heldOf(other)?.record.sequence ?? 0,
+      received: (other, bytes) => this.#received(other, bytes),
+      confirmed: (other, sequence) => this.#confirmed(other, sequence),
+    })
     this.own = new OwnProfile(context, platform.account, platform, () => this.#ownChanged())
     this.#book = new ProfileBook(context, this.cache, {
       changed: (profile) => events.changed([profile]),
@@ -121,8 +128,7 @@ export class ProfileService {
     this.#stopping.abort(new EngineError('CLOSED'))
     this.#settling?.()
     this.#upkeep?.()
-    for (const { link } of this.#links.values()) link.end()
-    this.#links.clear()
+    this.#links.stop()
     this.#lookups.stop()
     this.avatars.stop()
     this.#hearing.stop()
@@ -133,42 +139,27 @@ export class ProfileService {
   // Links
 
   opened(session: Session): void {
-    const { account, peerId } = session
+    const { account } = session
     if (account === undefined || this.#stopping.signal.aborted) return
-    this.#links.get(peerId)?.link.end()
-    const link = new ProfileLink(session, account, {
-      clock: this.#context().clock,
-      ownFor: (other) => this.#ownFor(other),
-      pictureFor: (other, cid) => this.#pictureFor(other, cid),
-      heldSequence: (other) => this.#heldOf(other)?.record.sequence ?? 0,
-      received: (other, bytes) => this.#received(other, bytes),
-      confirmed: (other, sequence) => this.#confirmed(other, sequence),
-    })
-    this.#links.set(peerId, { session, link })
+    const link = this.#links.opened(session, account)
     if (contactByAccount(this.#context().store, account) !== undefined) void link.start()
   }
 
   closed(session: Session): void {
-    const open = this.#links.get(session.peerId)
-    if (open?.session !== session) return
-    open.link.end()
-    this.#links.delete(session.peerId)
+    this.#links.closed(session)
   }
 
   onFrame(session: Session, frame: ProfileFrame): void {
-    const open = this.#links.get(session.peerId)
-    if (open?.session === session) open.link.onFrame(frame)
+    this.#links.of(session)?.onFrame(frame)
   }
 
   drained(session: Session): void {
-    const open = this.#links.get(session.peerId)
-    if (open?.session === session) open.link.drained()
+    this.#links.of(session)?.drained()
   }
 
   /** They are a contact now: both may see what is for contacts. */
   befriended(account: string): void {
-    for (const { link } of this.#links.values()) {
-      if (link.account !== account) continue
+    for (const link of this.#links.ofAccount(account)) {
       link.announce()
       void link.start()
     }
@@ -195,7 +186,7 @@ export class ProfileService {
 
   /** Other push nodes are connected. */
   pushNodesChanged(): void {
-    if (this.#isStarted) this.#publisher.changed()
+    if (this.#isStarted) this.#publisher.pushNodesChanged()
   }
 
   /** Addresses, or the invites, are other ones. */
@@ -281,7 +272,7 @@ export class ProfileService {
   // Inside
 
   #ownChanged(): void {
-    for (const { link } of this.#links.values()) {
+    for (const link of this.#links.open) {
       if (contactByAccount(this.#context().store, link.account)?.status === 'active') link.announce()
     }
     this.#publisher.changed()
@@ -323,10 +314,7 @@ export class ProfileService {
   }
 
   #linkOf(digestHex: string): ProfileLink | undefined {
-    for (const { link } of this.#links.values()) {
-      if (this.cache.digestOf(link.account)?.hex === digestHex) return link
-    }
-    return undefined
+    return this.#links.open.find(({ account }) => this.cache.digestOf(account)?.hex === digestHex)
   }
 
   /** Those we are linked with, or know from lately, whose picture this is. */
@@ -340,7 +328,7 @@ export class ProfileService {
 
   async #askForPicture(cid: Uint8Array): Promise<Uint8Array | undefined> {
     const name = cidText(cid)
-    for (const { link } of [...this.#links.values()]) {
+    for (const link of this.#links.open) {
       if (this.cache.shown(link.account)?.profile.avatar !== name) continue
       const image = await link.picture(cid, EXCHANGE_PATIENCE_MS)
       if (image !== undefined) return image
