@@ -58,7 +58,7 @@ describe('a subject', () => {
     expect([sent.subject, await states(bob, conversation)]).toEqual([ORDER, ['delivered', 'delivered']])
   })
 
-  test('[CNT-16] is written nowhere in the database, and a database of the same talk tells it by another tag', async () => {
+  test('[CNT-21] is written nowhere in the database, and a database of the same talk tells it by another tag', async () => {
     const { world, alice, bob, conversation } = await createTalk()
     await using _ = world
     await about(alice, conversation, ORDER, 'hello')
@@ -91,7 +91,7 @@ describe('a subject', () => {
     expect(await codeOf(about(alice, conversation, '🦉'.repeat(500), 'hello'))).toBe('done')
   })
 
-  test('[CNT-16] keeps edits, reactions and deletions of its messages with it', async () => {
+  test('[CNT-16] [CNT-21] keeps edits, reactions and deletions of its messages with it', async () => {
     const { world, alice, bob, conversation } = await createTalk()
     await using _ = world
     const one = await about(alice, conversation, ORDER, 'one')
