@@ -60,6 +60,7 @@ test('[PFX-1] what somebody says about themselves is with their contacts at once
     location: 'Prague',
     about: 'Lenses.',
   })
+  await seenBy(bob, account, 'Alice Moreau')
   const { avatar } = await alice.api.call('profile.setAvatar', { image: picture(64) })
   await until('bob has all of it', async () => {
     const [conversation] = await bob.api.call('conversations.list', {})
