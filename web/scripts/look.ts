@@ -4,7 +4,7 @@
  *
  * Fails when axe finds anything serious, when the page says an error, or when it asks another host for anything.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ interface Screen {
   readonly name: string
   readonly path?: string
   readonly scenario?: string
+  /** Before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<unknown>
   readonly act?: (page: Page) => Promise<unknown>
 }
 
@@ -27,6 +29,58 @@ const openFirst = async (page: Page) => {
 const openStates = async (page: Page) => {
   await page.getByText('Mira Castellanos').click()
   await page.getByText('My clock is odd').last().waitFor()
+}
+
+const openMenu = async (page: Page, text: string, action: string) => {
+  await page.getByText(text).last().click({ button: 'right' })
+  await page.getByRole('menuitem', { name: action }).click()
+  await page.getByRole('alertdialog').waitFor()
+}
+const openConversationMenu = async (page: Page) => {
+  await openFirst(page)
+  await page.getByRole('button', { name: 'Conversation', exact: true }).click()
+  await page.getByRole('menuitem').first().waitFor()
+}
+/** The browser was not asked for notifications yet. */
+const undecided = (page: Page) =>
+  page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'default' })")
+const allowed = (page: Page) =>
+  page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'granted' })")
+/** Something comes while nobody looks. */
+const beTold = (page: Page) =>
+  page.evaluate(`
+    document.hasFocus = () => false
+    window.dispatchEvent(new Event('blur'))
+    world.addMessage(world.conversations[0], 'them', 'Are you there?')
+  `)
+
+const openDetails = async (page: Page) => {
+  await openFirst(page)
+  await page.getByRole('button', { name: 'Details', exact: true }).click()
+  await page.getByTestId('safety-number').waitFor()
+}
+/** A picture of 900 by 600 pixels, made by the page itself. */
+const choosePicture = async (page: Page) => {
+  const made: string = await page.evaluate(`(() => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 900
+    canvas.height = 600
+    const context = canvas.getContext('2d')
+    const light = context.createLinearGradient(0, 0, 900, 600)
+    light.addColorStop(0, '#f4b860')
+    light.addColorStop(1, '#7a4b8f')
+    context.fillStyle = light
+    context.fillRect(0, 0, 900, 600)
+    context.fillStyle = '#2c1e3a'
+    context.beginPath()
+    context.arc(450, 250, 110, 0, 7)
+    context.ellipse(450, 620, 210, 230, 0, 0, 7)
+    context.fill()
+    return canvas.toDataURL('image/png').split(',')[1]
+  })()`)
+  const buffer = Buffer.from(made, 'base64')
+  await page.getByTestId('picture-file').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer })
+  await page.getByRole('img', { name: 'The picture that you chose' }).first().waitFor()
 }
 
 const sheet = (page: Page) => page.getByRole('dialog').waitFor()
@@ -40,12 +94,52 @@ const screens: readonly Screen[] = [
   { name: 'list' },
   { name: 'conversation', act: openFirst },
   { name: 'states', act: openStates },
+  { name: 'contact', act: openDetails },
   {
-    name: 'contact',
+    name: 'contact-history',
     act: async (page) => {
-      await openFirst(page)
-      await page.getByRole('button', { name: 'Details' }).click()
+      await openDetails(page)
+      await page.getByText('Earlier versions of the profile').click()
+      await page.getByText('First version seen here').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'contact-plain',
+    act: async (page) => {
+      await page.getByText('Maximiliane').click()
+      await page.getByRole('button', { name: 'Details', exact: true }).click()
       await page.getByTestId('safety-number').waitFor()
+    },
+  },
+  {
+    name: 'block',
+    act: async (page) => {
+      await openDetails(page)
+      await page.getByRole('button', { name: 'Block' }).click()
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  { name: 'profile', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },
+  { name: 'profile-empty', scenario: 'empty', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },
+  {
+    name: 'profile-changed',
+    path: '/profile',
+    act: async (page) => {
+      await choosePicture(page)
+      await page.getByLabel('Handle').fill('robin the second')
+      await page.getByRole('radio', { name: 'Everybody' }).check()
+      await page.getByText('Something above has to be changed first.').waitFor()
+    },
+  },
+  {
+    name: 'profile-public',
+    path: '/profile',
+    act: async (page) => {
+      await choosePicture(page)
+      await page.getByRole('radio', { name: 'Everybody' }).check()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('It goes to your contacts').waitFor()
+      await page.getByText('IPNS name', { exact: true }).scrollIntoViewIfNeeded()
     },
   },
   {
@@ -66,6 +160,48 @@ const screens: readonly Screen[] = [
   },
   { name: 'requests', path: '/requests', act: (page) => page.getByTestId('request').first().waitFor() },
   { name: 'settings', path: '/settings', act: (page) => page.getByTestId('settings').waitFor() },
+  {
+    name: 'settings-attention',
+    prepare: allowed,
+    act: async (page) => {
+      await openConversationMenu(page)
+      await page.getByRole('menuitem', { name: 'Mute' }).click()
+      await page.goto(new URL('/settings', page.url()).href)
+      await page.getByText('Muted conversations').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'settings-presence',
+    path: '/settings',
+    act: async (page) => {
+      await page.getByText('My contacts', { exact: true }).click()
+      await page.getByText('Only contacts that you accepted').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: 'conversation-menu', act: openConversationMenu },
+  {
+    name: 'clear',
+    act: async (page) => {
+      await openConversationMenu(page)
+      await page.getByRole('menuitem', { name: 'Remove all messages here' }).click()
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  {
+    name: 'hide',
+    act: async (page) => {
+      await openFirst(page)
+      await openMenu(page, 'I can hold it until Sunday.', 'Remove from this device')
+    },
+  },
+  {
+    name: 'ask',
+    prepare: undecided,
+    act: async (page) => {
+      await beTold(page)
+      await page.getByTestId('ask-notify').waitFor()
+    },
+  },
   { name: 'add', path: '/?sheet=add', act: (page) => page.getByRole('img', { name: 'QR code' }).waitFor() },
   { name: 'network', path: '/?sheet=network', act: sheet },
   { name: 'waiting', path: '/?sheet=network', act: waiting },
@@ -125,6 +261,28 @@ const looks = [
   { theme: 'dark', width: 390, height: 844 },
 ] as const
 
+/** A face for the CIDs of the pretend people: the pretend node has pictures only of what was chosen in the page. */
+const faceOf = (cid: string): string => {
+  const hue = [...cid].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 0)
+  const tone = (lightness: number, turn: number) => `oklch(${lightness}% 0.09 ${(hue + turn) % 360})`
+  return (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">' +
+    `<rect width="64" height="64" fill="${tone(80, 0)}"/><circle cx="48" cy="14" r="22" fill="${tone(87, 40)}"/>` +
+    `<ellipse cx="32" cy="66" rx="24" ry="22" fill="${tone(45, 180)}"/><circle cx="32" cy="29" r="13" fill="${tone(70, 60)}"/>` +
+    `<path d="M18 29a14 14 0 0 1 28 0c-5-1-9-4-11-8-4 5-10 8-17 8Z" fill="${tone(32, 90)}"/></svg>`
+  )
+}
+
+const answerPictures = (page: Page) =>
+  page.route('**/v1/avatars/*', async (route) => {
+    const cid = route.request().url().split('/').at(-1) ?? ''
+    const known: { readonly mediaType: string; readonly image: string } | null = await page.evaluate(
+      `window.world?.profiles.pictures.get(${JSON.stringify(cid)}) ?? null`,
+    )
+    if (known === null) await route.fulfill({ contentType: 'image/svg+xml', body: faceOf(cid) })
+    else await route.fulfill({ contentType: known.mediaType, body: Buffer.from(known.image, 'base64') })
+  })
+
 interface Violation {
   readonly id: string
   readonly impact: string
@@ -146,7 +304,7 @@ const findingsOf = async (page: Page): Promise<readonly Violation[]> => {
 const visit = async (browser: Browser, url: string, folder: string): Promise<readonly string[]> => {
   const problems: string[] = []
   for (const { theme, width, height } of looks) {
-    for (const { name, path = '/', scenario = 'lived-in', act } of shown) {
+    for (const { name, path = '/', scenario = 'lived-in', prepare, act } of shown) {
       const id = `${name}-${width}-${theme}`
       // axe is put into the page by us, which the page's own policy would refuse.
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, bypassCSP: true })
@@ -155,7 +313,9 @@ const visit = async (browser: Browser, url: string, folder: string): Promise<rea
       page.on('request', (request) => {
         if (!request.url().startsWith(url)) problems.push(`${id}: asks ${request.url()}`)
       })
+      await answerPictures(page)
       await page.emulateMedia({ reducedMotion: 'reduce' })
+      await prepare?.(page)
       await page.goto(`${url}${path}${path.includes('?') ? '&' : '?'}scenario=${scenario}`)
       await page.locator('h1, h2').filter({ visible: true }).first().waitFor()
       await act?.(page)
@@ -171,7 +331,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = process.argv[2] ?? join(tmpdir(), 'parley-look')
 const wanted = process.argv.slice(3)
 const shown = screens.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-const page = join(tmpdir(), 'parley-look-page')
+const page = mkdtempSync(join(tmpdir(), 'parley-look-page-'))
 mkdirSync(folder, { recursive: true })
 await build({ root, mode: 'fake', logLevel: 'warn', build: { outDir: page, emptyOutDir: true } })
 const { url, server } = await serve(page)
@@ -187,4 +347,5 @@ try {
 } finally {
   await browser.close()
   server.close()
+  rmSync(page, { recursive: true })
 }

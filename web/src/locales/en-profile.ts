@@ -21,7 +21,7 @@ export const profile = {
   learns: {
     label: 'Who learns what',
     contacts:
-      'Your contacts get every version over the encrypted connection between your nodes, also the name you had before. Strangers, push nodes and the DHT learn nothing.',
+      'Your contacts learn all of it and every later version, over the encrypted connection between your nodes, and may keep them. Strangers, push nodes and DHT peers learn nothing.',
     public:
       'Anybody learns all of it, when it changed, your node’s addresses, and an invite to ask you for contact. Push nodes and DHT peers also see which peer id and IP address put it there. Whoever read it keeps it, also after you take it back.',
     picture:
@@ -76,7 +76,7 @@ export const profile = {
     public: 'Everybody',
     publicMeans:
       'Anybody who knows your account can look it up, while your computer is off too, and can ask you for contact. It is also published under its IPNS name.',
-    published: (time: string) => `Others could last look it up ${time}.`,
+    published: (time: string) => `Others can look it up. Last published ${time}.`,
     notPublished: 'Not published yet. It goes out when a push node or DHT peer is reached.',
     takingBack:
       'Push nodes and DHT peers are told to drop it. Where that does not reach it ends by itself within 35 days; who read it keeps it.',
@@ -111,18 +111,17 @@ export const profile = {
     historyFirst: 'First version seen here',
     historyLead: 'As they arrived here, the newest first. Each was signed by this account.',
     fields: {
-      name: 'Name',
-      handle: 'Handle',
-      location: 'Location',
-      about: 'About',
-      picture: 'Picture',
-      addresses: 'Addresses',
-      other: 'What applications added',
+      name: 'name',
+      handle: 'handle',
+      location: 'location',
+      about: 'about',
+      picture: 'picture',
+      addresses: 'addresses',
+      other: 'what applications added',
     },
     before: 'Before',
-    now: 'Then',
-    none: 'nothing',
-    changedFields: (fields: readonly string[]) => `${list.format(fields)} changed`,
+    after: 'After',
+    changedFields: (fields: readonly string[]) => `Changed: ${list.format(fields)}`,
     unchanged: 'Signed again, unchanged',
     loading: 'Reading…',
   },

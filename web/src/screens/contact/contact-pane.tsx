@@ -79,7 +79,10 @@ function Who({ contact, claimed = contact.claimedName }: WhoProps) {
       )}
       {word !== undefined && (
         <details className={cx('presence')}>
-          <summary>{word}</summary>
+          <summary>
+            {word}
+            <Icon name="info" size={14} />
+          </summary>
           <WhoLearns text={t.profile.learns.presence} />
         </details>
       )}

@@ -87,16 +87,23 @@ function Version({ row }: { readonly row: VersionRow }) {
 function Change({ change: { before = '', after = '' } }: { readonly change: FactChange }) {
   return (
     <span className={cx('change')}>
-      <span className="visually-hidden">{words.before}: </span>
-      <del dir="auto">{shown(before)}</del>
-      <span className="visually-hidden">{words.now}: </span>
-      <ins dir="auto">{shown(after)}</ins>
+      {before !== '' && (
+        <>
+          <span className="visually-hidden">{words.before}: </span>
+          <del dir="auto">{shown(before)}</del>
+        </>
+      )}
+      {after !== '' && (
+        <>
+          <span className="visually-hidden">{words.after}: </span>
+          <ins dir="auto">{shown(after)}</ins>
+        </>
+      )}
     </span>
   )
 }
 
 const shown = (text: string): string => {
-  if (text === '') return words.none
   const letters = [...text.slice(0, LETTERS_SHOWN_MAX * 2)]
   return letters.length > LETTERS_SHOWN_MAX ? `${letters.slice(0, LETTERS_SHOWN_MAX).join('')}…` : text
 }
