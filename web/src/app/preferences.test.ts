@@ -38,7 +38,12 @@ describe('preferences', () => {
       fc.string(),
       fc.json(),
       fc
-        .record({ textScale: fc.double(), listWidth: fc.integer(), recentEmoji: fc.array(fc.anything()), muted: fc.anything() })
+        .record({
+          textScale: fc.double(),
+          listWidth: fc.integer(),
+          recentEmoji: fc.array(fc.anything()),
+          muted: fc.anything(),
+        })
         .map((each) => JSON.stringify(each)),
     )
     fc.assert(

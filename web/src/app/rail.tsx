@@ -42,7 +42,6 @@ export function Rail() {
   const { session, navigation, preferences } = useApp()
   const { place } = useViewModel(navigation)
   const me = useViewModel(session.me)
-  const profile = useViewModel(session.profile)
   const picture = useViewModel(session.profile)?.avatar
   const conversations = useViewModel(session.conversations) ?? []
   const requests = useViewModel(session.requests) ?? []

@@ -39,7 +39,7 @@ export function NotificationSettings() {
       )}
       {canNotify && (
         <div className={cx('block')}>
-          <div className={cx('blockHead')}>
+          <div className={cx('blockHead', 'wraps')}>
             <span className={cx('words')}>
               {t.notifications.show}
               <small>{t.notifications.showHints[notificationShow]}</small>
@@ -54,16 +54,18 @@ export function NotificationSettings() {
           <WhoLearns text={t.notifications.learns} />
         </div>
       )}
-      <div className={cx('row')}>
+      <div className={cx('block', 'tight')}>
         <Switch
           label={t.notifications.sounds}
           hint={t.notifications.soundsHint}
           isOn={sounds}
           onChange={(next) => preferences.set({ sounds: next })}
         />
-        <Button isSmall look="plain" icon="sound" onClick={() => attention.sounds.play('away')}>
-          {t.notifications.tryOut}
-        </Button>
+        <span className={cx('inset')}>
+          <Button isSmall look="plain" icon="sound" onClick={() => attention.sounds.play('away')}>
+            {t.notifications.tryOut}
+          </Button>
+        </span>
       </div>
       <div className={cx('row')}>
         <Switch

@@ -27,7 +27,7 @@ export function PresenceSettings() {
   return (
     <Section title={t.presence.title}>
       <div className={cx('block')}>
-        <div className={cx('blockHead')}>
+        <div className={cx('blockHead', 'wraps')}>
           <span>{t.presence.label}</span>
           <Choice
             label={t.presence.label}
