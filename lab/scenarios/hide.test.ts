@@ -193,7 +193,7 @@ describe('a conversation that was cleared here', () => {
     await clear(alice, conversation)
     const back = await world.restart(bob)
     await world.pass(70_000)
-    expect(await texts(back, conversation)).toEqual(Array.from({ length: 40 }, (_, index) => `m${index}`))
+    expect(await texts(back, conversation)).toEqual([...Array(40).keys()].map((index) => `m${index}`))
     expect([
       await texts(alice, conversation),
       Number(alice.disk.store.all('SELECT count(*) AS n FROM outbox')[0]?.['n']),

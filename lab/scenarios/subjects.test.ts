@@ -251,7 +251,7 @@ describe('discussions', () => {
       hasBefore = found.hasBefore
       await talk(world, [[bob, withBob, ORDER, 'later']])
     }
-    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => `m${19 - index}`))
+    expect(seen).toEqual([...Array(20).keys()].map((index) => `m${19 - index}`))
     expect(await codeOf(alice.engine.call('discussions.page', { subject: ORDER, before: `01${'0'.repeat(62)}` }))).toBe(
       'MESSAGE_NOT_FOUND',
     )

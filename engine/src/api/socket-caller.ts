@@ -78,7 +78,7 @@ class Client implements SocketClient {
     return this.#read(name, params, signal) as AsyncIterable<unknown> as AsyncIterable<ResultOf<N>>
   }
 
-  async *#read(name: StreamName, params: unknown, signal: AbortSignal | undefined): AsyncGenerator<unknown> {
+  async *#read(name: StreamName, params: unknown, signal: AbortSignal | undefined): AsyncGenerator {
     signal?.throwIfAborted()
     if (this.#connection.isClosed || this.#connection.state === 'lost') throw new EngineError('CLOSED')
     if (this.#streamsById.size >= CLIENT_CALLS_MAX) throw new EngineError('RATE_LIMITED')

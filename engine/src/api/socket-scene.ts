@@ -80,7 +80,7 @@ export class SceneStream {
     this.#changed.resolve()
   }
 
-  async *items(): AsyncGenerator<unknown> {
+  async *items(): AsyncGenerator {
     try {
       for (;;) {
         for (let item = this.#found.shift(); item !== undefined; item = this.#found.shift()) {

@@ -44,7 +44,7 @@ export class RemoteStream {
   }
 
   /** Read by one loop. */
-  async *items(signal: AbortSignal | undefined): AsyncGenerator<unknown> {
+  async *items(signal: AbortSignal | undefined): AsyncGenerator {
     for (;;) {
       const items = this.#items
       this.#items = []

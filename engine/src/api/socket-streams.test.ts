@@ -272,11 +272,11 @@ describe('a stream, at the caller', () => {
     expect((await first).value).toBe('first')
     wire.inject(JSON.stringify({ id: 1, items: Array(CLIENT_ITEMS_MAX).fill(0) }))
     wire.inject('{"id":1,"items":[0]}')
-    let read = 0
+    let count = 0
     const rest = (async () => {
-      for (let item = await iterator.next(); item.done !== true; item = await iterator.next()) read++
+      for (let item = await iterator.next(); item.done !== true; item = await iterator.next()) count++
     })()
     await expect(rest).rejects.toMatchObject({ code: 'TOO_LARGE' })
-    expect(read).toBe(CLIENT_ITEMS_MAX)
+    expect(count).toBe(CLIENT_ITEMS_MAX)
   })
 })

@@ -121,11 +121,11 @@ class Batch {
 
 /** Whether `promise` is settled by what is at hand. Its failure is somebody else's to see. */
 async function settlesSoon(promise: Promise<unknown>): Promise<boolean> {
-  let isSettled = false
+  const seen = { isSettled: false }
   const settled = (): void => {
-    isSettled = true
+    seen.isSettled = true
   }
   promise.then(settled, settled)
-  for (let turn = 0; turn < TURNS_MAX && !isSettled; turn++) await Promise.resolve()
-  return isSettled
+  for (let turn = 0; turn < TURNS_MAX && !seen.isSettled; turn++) await Promise.resolve()
+  return seen.isSettled
 }

@@ -71,8 +71,9 @@ describe('a stream over HTTP', () => {
   })
 
   it('[API-3] [API-5] that is refused, or fails before its first item, is a problem', async () => {
-    const { port, logged } = await serve(async function* () {
-      throw new EngineError('LOCKED')
+    const { port, logged } = await serve(async function* (_params, signal) {
+      if (!signal.aborted) throw new EngineError('LOCKED')
+      yield 1
     })
     const refused = await ask(port, { ids: ['nobody'] })
     expect([refused.response.statusCode, JSON.parse(await bodyOf(refused.response)).code]).toEqual([
