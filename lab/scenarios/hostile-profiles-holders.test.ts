@@ -37,7 +37,7 @@ describe('a push node', () => {
     const recent = await signedProfile(world, alice, { about: 'new', sequence: sequence + 1 })
     expect(await putAs(world, alice, node, old.bytes)).toBe('kept')
     expect(await putAs(world, alice, node, recent.bytes)).toBe('kept')
-    for (const _attempt of [1, 2, 3]) expect(await putAs(world, mallory, node, old.bytes)).toBe('older')
+    for (let count = 0; count < 3; count++) expect(await putAs(world, mallory, node, old.bytes)).toBe('older')
     expect(await shown(world, mallory, node, recent)).toEqual([recent.bytes])
     node.stop()
     node.resume()

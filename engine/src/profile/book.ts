@@ -36,7 +36,7 @@ export type Taken = 'newer' | 'same' | 'older' | 'refused'
 
 export interface Offer {
   readonly bytes: Uint8Array
-  /** Whose record it has to be. */
+  /** Whose record it has to be: they say it themselves, or somebody was asked. Absent: anybody said it unasked. */
   readonly digest?: Uint8Array
   /** Somebody here wants to know: it is kept although they are a stranger. */
   readonly isWanted: boolean
@@ -73,7 +73,8 @@ export class ProfileBook {
     const held = this.#cache.held({ bytes: record.digest, hex: toHex(record.digest) })
     const order = compareProfiles(held?.record, record)
     if (order === 'same' && held !== undefined) {
-      await this.confirm(held)
+      // Whoever was not asked, and may say it again and again, must not keep others from being asked.
+      if (digest !== undefined) await this.confirm(held)
       return 'same'
     }
     if (order !== 'newer') return 'older'
@@ -103,7 +104,8 @@ export class ProfileBook {
     const { store } = this.#context()
     const isContact = contactByAccount(store, record.account) !== undefined
     if (isContact) return !isFarewell(record) && (isWanted || !isBlockedAccount(store, record.account))
-    return isWanted || hasProfile(store, record.account)
+    // What is for contacts alone is for none but them, whoever lets it out. PRF-4
+    return record.isPublic && (isWanted || hasProfile(store, record.account))
   }
 
   #keep(commit: Commit, record: ProfileRecord, isWanted: boolean): Taken {
