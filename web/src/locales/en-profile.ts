@@ -7,6 +7,9 @@ const list = new Intl.ListFormat('en')
 export const profile = {
   title: 'Your profile',
   open: (name: string) => (name === '' ? 'Your profile' : `${name}, your profile`),
+  oldWordsLead: 'The 12 words of an OpenBazaar identity work as well; you keep the id that you had there.',
+  oldWords: '12 words, as OpenBazaar has them. Yours has 24? Go on.',
+
   handle: (handle: string) => `@${handle}`,
   place: (location: string) => `in ${location}`,
 
@@ -123,7 +126,6 @@ export const profile = {
     after: 'After',
     changedFields: (fields: readonly string[]) => `Changed: ${list.format(fields)}`,
     unchanged: 'Signed again, unchanged',
-    loading: 'Reading…',
   },
 
   block: {

@@ -1,10 +1,10 @@
-import type { Profile } from '@parley/engine/api'
 import { useEffect, useState } from 'react'
 import { useApp } from '../../app/context.ts'
+import { createLiveModel } from '../../app/live-model.ts'
 import { t } from '../../locales/index.ts'
 import { classNames } from '../../ui/class-names.ts'
-import { useTask } from '../../ui/task.ts'
 import { plainDate } from '../../ui/time.ts'
+import { useViewModel } from '../../ui/use-view-model.ts'
 import styles from './contact-pane.module.css'
 import { versionRows, type FactChange, type VersionRow } from './history-model.ts'
 
@@ -26,29 +26,10 @@ export function ProfileHistory({ account }: { readonly account: string }) {
 
 function Versions({ account }: { readonly account: string }) {
   const { session } = useApp()
-  const { client } = session
-  const [profiles, setProfiles] = useState<readonly Profile[]>()
-  const { run, problem } = useTask()
-  useEffect(() => {
-    let isOver = false
-    const read = () =>
-      run(async () => {
-        const found = await client.call('profiles.history', { account })
-        if (!isOver) setProfiles(found)
-      })
-    void read()
-    const end = client.on('profiles.changed', (event) => {
-      if (event.profiles.some((profile) => profile.account === account)) void read()
-    })
-    return () => {
-      isOver = true
-      end()
-    }
-    // `run` is a new function with every render and does the same.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, account])
-  if (problem !== undefined) return <p className={cx('problem')}>{problem}</p>
-  if (profiles === undefined) return <p className={cx('hint')}>{words.loading}</p>
+  const [model] = useState(() => createLiveModel(session.client, session.environment, 'profiles.history', { account }))
+  useEffect(() => model.dispose, [model])
+  const profiles = useViewModel(model)
+  if (profiles === undefined) return null
   const rows = versionRows(profiles)
   if (rows.length < 2) return <p className={cx('hint')}>{words.historyNone}</p>
   return (

@@ -40,6 +40,17 @@ describe('onboarding', () => {
     expect(wordsOf(' a,b;\n c ')).toEqual(['a', 'b', 'c'])
   })
 
+  it('takes the 12 words of an OpenBazaar identity too, and no other number', () => {
+    const { model } = setUp()
+    model.setMode('recover')
+    model.setName('Robin')
+    const words = phrase.split(' ')
+    for (const count of [0, 11, 12, 13, 23, 24]) {
+      model.setPhrase(words.slice(0, count).join(' '))
+      expect([count, model.getSnapshot().canSubmit]).toEqual([count, count === 12 || count === 24])
+    }
+  })
+
   it('recovers and starts over', async () => {
     const { model, recover, restart } = setUp()
     model.setMode('recover')

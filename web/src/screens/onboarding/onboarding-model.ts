@@ -3,7 +3,8 @@ import type { NodeLink } from '../../app/node-link.ts'
 import { createTask } from '../../ui/task.ts'
 import { createStore, type ViewModel } from '../../ui/view-model.ts'
 
-export const RECOVERY_WORDS = 24
+/** Of Parley, and of an OpenBazaar identity, whose account keeps its `Qm…` id. */
+export const RECOVERY_WORDS: readonly number[] = [24, 12]
 export const NAME_LETTERS_MAX = 40
 
 export interface OnboardingSnapshot {
@@ -53,7 +54,7 @@ export const createOnboardingModel = ({ node, client, restart }: OnboardingPorts
     const next = { ...store.getSnapshot(), ...fields }
     const wordCount = wordsOf(next.phrase).length
     const isNamed = next.name.trim() !== ''
-    const canSubmit = isNamed && !next.isBusy && (next.mode === 'create' || wordCount === RECOVERY_WORDS)
+    const canSubmit = isNamed && !next.isBusy && (next.mode === 'create' || RECOVERY_WORDS.includes(wordCount))
     store.set({ ...next, wordCount, canSubmit })
   }
   task.subscribe(() => put(task.getSnapshot()))

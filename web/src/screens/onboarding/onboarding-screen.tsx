@@ -29,6 +29,7 @@ export function OnboardingScreen() {
         <div className={cx('words')}>
           <h1>{isNew ? t.onboarding.title : t.onboarding.recoverTitle}</h1>
           <p>{isNew ? t.onboarding.lead : t.onboarding.recoverLead}</p>
+          {!isNew && <p>{t.profile.oldWordsLead}</p>}
         </div>
         {!isNew && (
           <TextArea
@@ -40,7 +41,7 @@ export function OnboardingScreen() {
             spellCheck={false}
             autoCapitalize="none"
             autoComplete="off"
-            hint={t.onboarding.words(wordCount)}
+            hint={wordCount === 12 ? t.profile.oldWords : t.onboarding.words(wordCount)}
           />
         )}
         <TextField

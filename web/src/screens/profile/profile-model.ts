@@ -212,7 +212,7 @@ export const createProfileModel = ({ client, profile, prepare = makePicture }: P
       try {
         isPictureSaved = await savePicture(before)
         await saveTexts(before)
-        tell({ saving: 'saved' })
+        tell({ saving: 'saved', pictureProblem: undefined })
         return true
       } catch (error) {
         const reason = reasonOf(error)
