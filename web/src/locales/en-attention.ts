@@ -51,8 +51,8 @@ export const presence = {
   label: 'Who sees whether you are here',
   choices: { nobody: 'Nobody', contacts: 'My contacts' },
   sentences: [
-    'Online: one of your Parley pages is visible and you used it in the last five minutes. Away: you did not.',
-    'When you are gone, your contacts see when you were last here. They keep that time when you choose nobody later.',
+    'Online: one of your Parley pages is visible and you used it in the last five minutes. Away: you did not, or none is open.',
+    'While your node is off they see when you were last here. If you choose nobody later, that time goes from their Parley too.',
     'If you choose nobody, they see none of it, and you still see those who tell.',
   ],
   learnsContacts:
@@ -66,7 +66,7 @@ export const conversation = {
   clear: 'Remove all messages here',
   clearTitle: 'Remove all messages from this device?',
   clearLead: (name: string) =>
-    `Everything that was said so far is removed here, for good. ${name} keeps their copies and is not told. What you wrote that has not reached them yet may still arrive.`,
+    `Everything that was said so far is removed here, for good. ${name} keeps their copies and is not told. What you wrote that has not reached them yet stays until it has.`,
   clearConfirm: 'Remove',
   cleared: 'Removed from this device',
   about: 'About:',
@@ -78,7 +78,7 @@ export const hiding = {
   hideTitle: 'Remove from this device?',
   hideLead: (name: string, isOwn: boolean) =>
     isOwn
-      ? `It is removed here, for good. ${name} keeps it and is not told. To take it back for both, delete it for everybody.`
+      ? `It is removed here, for good. ${name} keeps it, or still gets it. To take it back for both, delete it for everybody.`
       : `It is removed here, for good. ${name} keeps it and is not told.`,
   hideConfirm: 'Remove',
 } as const

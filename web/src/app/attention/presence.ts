@@ -4,7 +4,7 @@ import type { Tabs } from './tabs.ts'
 
 /** Somebody who did nothing for this long is away. */
 export const AWAY_AFTER_MS = 5 * 60_000
-/** What is said holds for three minutes; a hidden page may be woken a minute late. */
+/** Online holds for three minutes and becomes away by itself; a page may be woken a minute late. */
 export const RENEW_MS = 60_000
 /** A tab is visible and was used in the last five minutes. */
 const USED = 'used'
@@ -31,7 +31,8 @@ export const sharePresence = (session: Session, tabs: Tabs): (() => void) => {
     const status: Status = isUsed() || (await tabs.signs()).has(USED) ? 'online' : 'away'
     const now = environment.now()
     if (owned.isDisposed || !maySay()) return
-    if (said?.status === status && now - said.at < RENEW_MS) return
+    // Away is said once: another browser that is used says otherwise, and must not be contradicted again and again.
+    if (said?.status === status && (status === 'away' || now - said.at < RENEW_MS)) return
     const saying = { status, at: now }
     said = saying
     client.call('presence.set', { status }).catch(() => {

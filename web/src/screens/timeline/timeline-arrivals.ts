@@ -59,7 +59,7 @@ export const createTimelineArrivals = (core: TimelineCore): TimelineArrivals => 
   owned.add(() => cancelFlush?.())
   return {
     take: (messages) => {
-      core.waiting.push(...messages)
+      core.waiting.push(...messages.filter(({ id }) => !core.dropped.has(id)))
       if (store.getSnapshot().phase === 'ready') cancelFlush ??= environment.schedule(flush)
     },
   }

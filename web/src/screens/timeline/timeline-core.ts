@@ -21,6 +21,8 @@ export interface TimelineCore {
   anchor: Anchor | undefined
   /** Arrived and not yet taken in. */
   waiting: Message[]
+  /** Removed from this device. One's own that has not arrived is still told about until it has. */
+  readonly dropped: Set<string>
   /** Makes the snapshot anew from the window. */
   lay(extra?: Partial<TimelineSnapshot>): void
   /** Takes one message in at once. */
@@ -72,6 +74,7 @@ export const createTimelineCore = (ports: TimelinePorts): TimelineCore => {
     seenOrder: '',
     anchor: undefined,
     waiting: [],
+    dropped: new Set(),
     lay,
     absorb,
     keyOf: (message) => core.echoes.keys().get(message) ?? message,

@@ -1,13 +1,16 @@
+import type { Params } from '@parley/engine/api'
 import { reasonOf } from '../../app/reason.ts'
 import type { TimelineCore } from './timeline-core.ts'
 import type { ScrollRequest } from './timeline-types.ts'
 import {
   appendPage,
+  dropMessage,
   pageToWindow,
   prependPage,
   refreshWithLatest,
   trimWindow,
   upsertMessages,
+  type MessagePage,
   WINDOW_MESSAGES_MAX,
   WINDOW_MESSAGES_MOVING_MAX,
 } from './window.ts'
@@ -35,14 +38,18 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
   const { ports, store, owned, echoes, lay } = core
   const { client, environment, conversation } = ports
   let load = 0
+
+  const pageOf = async (params: Omit<Params<'messages.page'>, 'conversation'>): Promise<MessagePage> => {
+    const page = await client.call('messages.page', { conversation, ...params })
+    return core.dropped.size === 0 ? page : [...core.dropped].reduce(dropMessage, page)
+  }
   let isExtending = false
 
   const replace: TimelineLoading['replace'] = async (around, scroll) => {
     load += 1
     const mine = load
     try {
-      const page = await client.call('messages.page', {
-        conversation,
+      const page = await pageOf({
         limit: PAGE_MESSAGES,
         ...(around === undefined ? {} : { around }),
       })
@@ -75,8 +82,7 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
     isExtending = true
     const mine = load
     try {
-      const page = await client.call('messages.page', {
-        conversation,
+      const page = await pageOf({
         limit: PAGE_MESSAGES,
         ...(end === 'older' ? { before: edge.id } : { after: edge.id }),
       })
@@ -96,7 +102,7 @@ export const createTimelineLoading = (core: TimelineCore): TimelineLoading => {
   }
 
   const catchUp: TimelineLoading['catchUp'] = (then) => {
-    client.call('messages.page', { conversation, limit: REFRESH_MESSAGES }).then(
+    pageOf({ limit: REFRESH_MESSAGES }).then(
       (page) => {
         echoes.adopt(page.messages, new Set(core.window.messages.map((message) => message.id)))
         if (!core.window.hasAfter) core.window = refreshWithLatest(core.window, page)

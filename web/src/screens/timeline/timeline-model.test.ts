@@ -446,6 +446,21 @@ describe('removing from this device', () => {
     expect(texts(timeline)).toEqual(['message 0'])
   })
 
+  it('does not come back while what was removed is still on its way', async () => {
+    const { timeline, ada, world, environment } = await open((to, each) => fill(to, each, 1))
+    const own = world.addMessage(ada, 'me', 'on its way')
+    await settled()
+    await environment.frame()
+    expect(texts(timeline)).toContain('on its way')
+    timeline.drop(own.id)
+    world.change(ada, own.id, { state: 'delivered' })
+    await settled()
+    await environment.frame()
+    timeline.refresh()
+    await settled()
+    expect(texts(timeline)).toEqual(['message 0'])
+  })
+
   it('follows when everything was removed elsewhere', async () => {
     const { timeline, ada, world, environment } = await open((to, conversation) => fill(to, conversation, 5))
     world.handlers['conversations.clear']({ conversation: ada.id })
@@ -463,6 +478,7 @@ describe('removing from this device', () => {
     const { timeline, session, ada } = await open((to, conversation) => fill(to, conversation, 5))
     await session.client.call('conversations.clear', { conversation: ada.id })
     timeline.clear()
+    await settled()
     expect(texts(timeline)).toEqual([])
     timeline.send('anew', undefined)
     await settled()

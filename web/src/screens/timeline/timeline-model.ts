@@ -57,6 +57,7 @@ const removalsOf = (core: TimelineCore, loading: TimelineLoading) => {
   const { ports, store, lay, scrollTo } = core
   let comparedWith: string | undefined
   const drop: TimelineModel['drop'] = (id) => {
+    core.dropped.add(id)
     core.window = dropMessage(core.window, id)
     const { messages, hasBefore, hasAfter } = core.window
     if (messages.length === 0 && (hasBefore || hasAfter))
@@ -64,9 +65,9 @@ const removalsOf = (core: TimelineCore, loading: TimelineLoading) => {
     lay({ announced: store.getSnapshot().announced.filter((message) => message.id !== id) })
   }
   const clear: TimelineModel['clear'] = () => {
-    core.window = { messages: [], hasBefore: false, hasAfter: false }
     core.firstUnread = undefined
-    lay({ announced: [], steps: [] })
+    store.patch({ announced: [], steps: [] })
+    void loading.replace(undefined, () => scrollTo({ type: 'end' }))
   }
   /** The list knows of nothing as new as the newest here: it was removed elsewhere, unless the list is behind. */
   const compare = () => {

@@ -73,7 +73,7 @@ export interface TimelineModel extends ViewModel<TimelineSnapshot> {
   refresh(): void
   /** A message is not on this device any more. */
   drop(message: string): void
-  /** Nothing of it is on this device any more. */
+  /** It was cleared on this device; only what still waits is left. */
   clear(): void
   find(message: string): Message | undefined
   /** The newest message of one's own that can still be edited. */
