@@ -67,6 +67,7 @@ export function createDisk(): Disk {
 export interface OpenOptions extends EngineOptions {
   readonly disk?: Disk
   readonly storage?: Ports['storage']
+  readonly openNames?: Ports['openNames']
   /** How far this person's clock is off. */
   readonly skewMs?: number
 }
@@ -112,13 +113,14 @@ export async function createWorld(): Promise<World> {
   const openOn = async (
     network: MemoryNetworkHub,
     name: string,
-    { disk = createDisk(), storage, skewMs = 0, ...options }: OpenOptions,
+    { disk = createDisk(), storage, openNames, skewMs = 0, ...options }: OpenOptions,
   ) => {
     const log = createMemoryLog()
     let wire: Wire | undefined
     const ports: Ports = {
       store: disk.store,
       storage,
+      openNames,
       clock: { now: () => clock.now() + skewMs, after: (delayMs, fire) => clock.after(delayMs, fire) },
       random: seededRandom(seed++),
       crypto,
