@@ -109,6 +109,11 @@ export class OldClient implements Disposable {
     })
   }
 
+  /** Waits for word of publishing. */
+  heardStatus(): Promise<Frame> {
+    return until('a status frame', () => this.frames.find(({ status }) => typeof status === 'string'))
+  }
+
   [Symbol.dispose](): void {
     this.#socket.close()
   }

@@ -28,7 +28,7 @@ async function getMessages(ask: Ask): Promise<readonly ChatMessage[]> {
   const peerId = rest[0] ?? ''
   const subject = subjectOf(query.get('subject') ?? '')
   const offset = query.get('offsetId') ?? ''
-  if (limit === 0) return []
+  if (limit === 0 || subject === undefined) return []
   const beside = await besideHistory(ask, peerId, subject)
   const place = beside.findIndex(({ messageId }) => messageId === offset)
   // What waits is newer than everything that was sent, so it comes first and may hold the offset itself.

@@ -13,6 +13,7 @@ async function markAsRead({ session, rest, query }: Ask): Promise<unknown> {
   const { client, people } = session
   const peerId = rest[0] ?? ''
   const subject = subjectOf(query.get('subject') ?? '')
+  if (subject === undefined) return {}
   const discussions = await client.call('discussions.list', { subject })
   const person = people.near(peerId)
   for (const { conversation, account, unread } of discussions) {

@@ -17,10 +17,13 @@ interface Words {
 
 /** @throws Refusal 400. Letters are counted, not bytes. */
 function wordsIn(given: Given): Words {
-  const [subject, text] = [textIn(given, 'subject'), textIn(given, 'message')]
-  if (countLetters(subject) > OPENBAZAAR_SUBJECT_LETTERS_MAX) throw new Refusal(400, 'Subject line is too long')
+  const [about, text] = [textIn(given, 'subject'), textIn(given, 'message')]
+  if (countLetters(about) > OPENBAZAAR_SUBJECT_LETTERS_MAX) throw new Refusal(400, 'Subject line is too long')
   if (countLetters(text) > OPENBAZAAR_CHAT_LETTERS_MAX) throw new Refusal(400, 'Message is too long')
-  return { subject: subjectOf(subject), text }
+  const subject = subjectOf(about)
+  // Nothing visible is no subject, and what is about an order does not belong into the conversation itself.
+  if (subject === undefined) throw new Refusal(400, 'Subject line shows nothing')
+  return { subject, text }
 }
 
 async function postChat(ask: Ask): Promise<unknown> {

@@ -37,8 +37,11 @@ export function peerIdOf(account: string): string {
   return peerId
 }
 
-/** A subject as the engine compares and shows it; what is nothing but space is none. */
-export const subjectOf = (given: string): string => sanitizeName(given, OPENBAZAAR_SUBJECT_LETTERS_MAX)
+/** A subject as the engine compares and shows it; `undefined` for one that has letters and shows nothing. */
+export function subjectOf(given: string): string | undefined {
+  const subject = sanitizeName(given, OPENBAZAAR_SUBJECT_LETTERS_MAX)
+  return subject === '' && given !== '' ? undefined : subject
+}
 
 export const isPeerId = (text: string): boolean => parseOpenBazaarId(text) !== undefined
 
