@@ -51,7 +51,7 @@ export function checkProfile({
     extraBytes(entries) > PROFILE_EXTRA_BYTES_MAX
   if (isLong) return 'too-long'
   const texts = [name, handle, location, about, ...entries.flat()]
-  if (!texts.every(isWellFormed) || sanitizeName(name).length === 0) return 'malformed'
+  if (!texts.every(isWellFormed) || sanitizeName(name, PROFILE_NAME_LETTERS_MAX).length === 0) return 'malformed'
   return isHandle(handle) && entries.every(([key]) => isKey(key)) ? undefined : 'malformed'
 }
 
@@ -70,7 +70,7 @@ function extraBytes(entries: readonly (readonly [string, string])[]): number {
 
 /** Empty: none. White space of every kind is a space once it is cleaned, or cut off. */
 function isHandle(handle: string): boolean {
-  const cleaned = sanitizeName(handle)
+  const cleaned = sanitizeName(handle, PROFILE_HANDLE_LETTERS_MAX)
   return !/[\s@]/u.test(handle) && !/[\s@]/u.test(cleaned) && (handle.length === 0) === (cleaned.length === 0)
 }
 
