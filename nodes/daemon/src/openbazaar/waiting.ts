@@ -85,9 +85,13 @@ export class Waiting implements AsyncDisposable {
   }
 
   async #seek(peerIds: readonly string[]): Promise<void> {
-    const unknown: string[] = []
-    for (const peerId of new Set(peerIds)) if (!(await this.#deliver(peerId))) unknown.push(peerId)
-    const ids = unknown.filter((peerId) => !this.#sought.has(peerId))
+    const ids: string[] = []
+    for (const peerId of new Set(peerIds)) {
+      // Whoever is being looked for is sent to when they are found; here only if that happened a moment ago.
+      const isSought = this.#sought.has(peerId)
+      if (isSought && this.#options.people.near(peerId) === undefined) continue
+      if (!(await this.#deliver(peerId)) && !isSought) ids.push(peerId)
+    }
     if (ids.length === 0) return
     for (const peerId of ids) this.#sought.add(peerId)
     // Not awaited: a look-up takes as long as it takes, and whoever is found meanwhile must not wait for it.
