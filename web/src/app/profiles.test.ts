@@ -53,7 +53,7 @@ const setUp = (accounts: readonly string[] = []) => {
   }
   const everybody: Pick<Conversation, 'account' | 'status'>[] = accounts.map((account) => ({
     account,
-    status: account.startsWith('blocked') ? 'blocked' : 'active',
+    status: account === 'blocked' || account === 'invited' ? account : 'active',
   }))
   const conversations = createCell<readonly Pick<Conversation, 'account' | 'status'>[] | undefined>(everybody)
   const client: Pick<ApiClient, 'stream'> = { stream: stream as unknown as ApiClient['stream'] }
@@ -138,8 +138,8 @@ describe('profiles of heads in view', () => {
 })
 
 describe('profiles of everybody else', () => {
-  it('come when nothing else happens, never those of the blocked', async () => {
-    const { environment, watch, asked, what } = setUp(['a', 'b', 'blocked', 'c'])
+  it('come when nothing else happens, never those of the blocked and of who was not met', async () => {
+    const { environment, watch, asked, what } = setUp(['a', 'b', 'blocked', 'invited', 'c'])
     watch.see('list', ['a'])
     await environment.advance(SETTLE_MS)
     await environment.advance(IDLE_MS * 3)

@@ -91,7 +91,7 @@ export const createProfileWatch = ({ client, environment, conversations }: Ports
     if (owned.isDisposed || runs.visible !== undefined || runs.background !== undefined) return
     cancelIdle = environment.after(IDLE_MS, () => {
       const everybody = conversations.getSnapshot() ?? []
-      const others = everybody.filter(({ account, status }) => status !== 'blocked' && isDue(account))
+      const others = everybody.filter(({ account, status }) => status === 'active' && isDue(account))
       start(others.map(({ account }) => account).slice(0, ACCOUNTS_AT_ONCE_MAX), 'background')
     })
   }

@@ -106,7 +106,7 @@ export const profileHandlers = (state: FakeState) => {
   const { profiles, me, now } = state
   const own = (): OwnProfile => ({ ...profiles.own, name: me.current.name })
   const change = (fields: Partial<Omit<OwnProfile, 'name'>>): OwnProfile => {
-    const { publishedAt, invite, ...others } = { ...profiles.own, ...fields }
+    const { publishedAt: _published, invite: _invite, ...others } = { ...profiles.own, ...fields }
     const isPublic = others.visibility === 'public'
     const published = isPublic ? { publishedAt: now(), invite: 'https://parley.example/i#public' } : {}
     profiles.own = { ...others, ...published, version: others.version + 1, changedAt: now() }

@@ -26,7 +26,7 @@ export const profile = {
     contacts:
       'Your contacts learn all of it and every later version, over the encrypted connection between your nodes, and may keep them. Strangers, push nodes and DHT peers learn nothing.',
     public:
-      'Anybody learns all of it, when it changed, your node’s addresses, and an invite to ask you for contact. Push nodes and DHT peers also see which peer id and IP address put it there. Whoever read it keeps it, also after you take it back.',
+      'Anybody who looks or listens learns all of it, the moment it changes, with your node’s addresses and an invite to ask you for contact. Push nodes and DHT peers also see which peer id and IP address put it there. Whoever read it keeps it.',
     picture:
       'The picture is cut and made small in this browser; the file itself, its name and where it was taken go nowhere. It travels with your profile, to the same people.',
     block: (name: string) =>
@@ -38,7 +38,9 @@ export const profile = {
     ownPresence:
       'Your contacts learn that you are online or away, and when you were last here. Strangers and push nodes do not.',
     contactProfile:
-      'Your node asks theirs for the newest version whenever a connection opens. Looking at what is kept here tells nobody.',
+      'This profile is for contacts. Your node asks theirs for the newest version and nobody else; looking at what is kept here tells nobody.',
+    publicProfile:
+      'This profile is public. While they are away, your node asks push nodes and DHT peers for the newest version, and these learn that your peer id and IP address ask for this account.',
     stranger:
       'Push nodes and DHT peers learn that your peer id and IP address ask for this account. The person is not told.',
   },
@@ -82,7 +84,7 @@ export const profile = {
     published: (time: string) => `Others can look it up. Last published ${time}.`,
     notPublished: 'Not published yet. It goes out when a push node or DHT peer is reached.',
     takingBack:
-      'Push nodes and DHT peers are told to drop it. Where that does not reach it ends by itself within 35 days; who read it keeps it.',
+      'An empty profile takes its place with push nodes and DHT peers. Until it has, the old one can still be found there; whoever read it keeps it.',
     ipns: 'IPNS name',
     copyIpns: 'Copy IPNS name',
 
@@ -105,7 +107,8 @@ export const profile = {
     claims: (name: string) => `Calls themselves “${name}”`,
     about: 'About',
     aboutNone: 'They have not written anything about themselves.',
-    aboutUnknown: 'No profile of theirs has arrived yet. It comes when you are both connected.',
+    aboutUnknown:
+      'No profile of theirs is here yet. It comes when your nodes are connected; a public one can be looked up.',
     showAll: 'Show all',
     showLess: 'Show less',
     changed: (date: string) => `Profile of ${date}`,

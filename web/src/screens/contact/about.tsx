@@ -6,6 +6,7 @@ import { classNames } from '../../ui/class-names.ts'
 import { plainDate } from '../../ui/time.ts'
 import { WhoLearns } from '../../ui/who-learns.tsx'
 import styles from './contact-pane.module.css'
+import { LookUp } from './look-up.tsx'
 import { ProfileHistory } from './profile-history.tsx'
 
 const cx = classNames(styles)
@@ -23,7 +24,10 @@ export function About({ account, profile }: AboutProps) {
     <section className={cx('section')}>
       <h4>{words.about}</h4>
       {profile === undefined ? (
-        <p className={cx('hint')}>{words.aboutUnknown}</p>
+        <>
+          <p className={cx('hint')}>{words.aboutUnknown}</p>
+          <LookUp account={account} />
+        </>
       ) : (
         <>
           {profile.about === '' ? (
@@ -32,10 +36,11 @@ export function About({ account, profile }: AboutProps) {
             <LongText key={profile.about} text={profile.about} />
           )}
           <p className={cx('hint')}>{words.changed(plainDate(profile.changedAt))}</p>
+          {/* Only public profiles carry an invite. */}
+          <WhoLearns text={t.profile.learns[profile.invite === undefined ? 'contactProfile' : 'publicProfile']} />
+          <ProfileHistory account={account} />
         </>
       )}
-      <WhoLearns text={t.profile.learns.contactProfile} />
-      {profile !== undefined && <ProfileHistory account={account} />}
     </section>
   )
 }
@@ -45,10 +50,11 @@ function LongText({ text }: { readonly text: string }) {
   const paragraph = useRef<HTMLParagraphElement>(null)
   const [isLong, setLong] = useState(false)
   const [isOpen, setOpen] = useState(false)
+  // Once: another text is another paragraph.
   useLayoutEffect(() => {
     const element = paragraph.current
     if (element !== null) setLong(element.scrollHeight > element.clientHeight + 1)
-  }, [text])
+  }, [])
   return (
     <>
       <p ref={paragraph} className={cx('about', !isOpen && 'folded')} dir="auto">

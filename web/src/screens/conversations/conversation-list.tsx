@@ -16,6 +16,7 @@ const cx = classNames(styles)
 /** Every conversation, the last changed first; says what is unread above and below of what can be seen. */
 export function ConversationList({ conversations }: { readonly conversations: readonly Conversation[] }) {
   const { session, navigation } = useApp()
+  const { profiles } = session
   const { place } = useViewModel(navigation)
   const me = useViewModel(session.me)?.account ?? ''
   const storage = useViewModel(session.network)?.storage
@@ -32,10 +33,10 @@ export function ConversationList({ conversations }: { readonly conversations: re
     const first = handle.findItemIndex(handle.scrollOffset + 8)
     const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24)
     setRange((before) => (before.first === first && before.last === last ? before : { first, last }))
-    session.profiles.see('list', headsBetween(conversations, first, last))
+    profiles.see('list', headsBetween(conversations, first, last))
   }
-  useLayoutEffect(measure, [conversations])
-  useEffect(() => () => session.profiles.see('list', []), [session])
+  useLayoutEffect(measure, [conversations, profiles])
+  useEffect(() => () => profiles.see('list', []), [profiles])
   useLayoutEffect(() => {
     if (openAt >= 0) list.current?.scrollToIndex(openAt, { align: 'nearest' })
     // Only when another one is opened: a list that reorders by itself must not scroll.

@@ -61,7 +61,7 @@ describe('heads in view', () => {
     expect(headsBetween(rows, 4, 9)).toEqual(['d', 'e'])
   })
 
-  it('leave out who is blocked', () => {
-    expect(headsBetween([listed({ account: 'x', status: 'blocked' })], 0, 0)).toEqual([])
+  it('leave out who is blocked, and who was not met yet', () => {
+    expect(headsBetween([listed({ status: 'blocked' }), listed({ status: 'invited' })], 0, 1)).toEqual([])
   })
 })

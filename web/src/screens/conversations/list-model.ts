@@ -69,9 +69,12 @@ export const unreadBeyond = (conversations: readonly Conversation[], first: numb
   }
 }
 
-/** Accounts whose heads can be seen, those that are cut at either end too; the blocked are not asked about. */
+/**
+ * Accounts whose heads can be seen, those that are cut at either end too. Of contacts alone: whoever was never met may
+ * have no profile with us, and to ask push nodes for it would tell them who is waited for.
+ */
 export const headsBetween = (conversations: readonly Conversation[], first: number, last: number): readonly string[] =>
   conversations
     .slice(Math.max(0, first - 1), last + 2)
-    .filter(({ status }) => status !== 'blocked')
+    .filter(({ status }) => status === 'active')
     .map(({ account }) => account)

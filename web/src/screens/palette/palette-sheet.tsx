@@ -67,7 +67,7 @@ export function PaletteSheet() {
   const [query, setQuery] = useState('')
   const [chosen, setChosen] = useState(0)
   const list = useRef<HTMLDivElement>(null)
-  const accounts = new Map(conversations.map((each) => [each.id, each.account]))
+  const heads = new Map(conversations.map((each) => [each.id, each]))
   const items: readonly PaletteItem[] = [
     ...conversations.map(({ id, name }): PaletteItem => ({
       id,
@@ -132,7 +132,12 @@ export function PaletteSheet() {
             onClick={() => pick(item)}
           >
             {item.kind === 'conversation' ? (
-              <Avatar account={accounts.get(item.id) ?? ''} name={item.label} size="small" />
+              <Avatar
+                account={heads.get(item.id)?.account ?? ''}
+                name={item.label}
+                size="small"
+                picture={heads.get(item.id)?.avatar}
+              />
             ) : (
               <span className={cx('glyph')}>
                 <Icon name="chevron-right" size={16} />

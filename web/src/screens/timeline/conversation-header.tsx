@@ -23,7 +23,7 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
   const contact = useViewModel(session.contacts)?.find((each) => each.account === conversation.account)
   const { account, name, avatar, presence, status } = conversation
   useEffect(() => {
-    session.profiles.see('conversation', status === 'blocked' ? [] : [account])
+    session.profiles.see('conversation', status === 'active' ? [account] : [])
     return () => session.profiles.see('conversation', [])
   }, [session, account, status])
   const isDetailsOpen = place.type === 'conversation' && place.isDetailsOpen
