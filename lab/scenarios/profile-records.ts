@@ -21,23 +21,38 @@ export const PICTURE = new Uint8Array(
   ),
 )
 
-export async function rootSeedOf(person: Person): Promise<Uint8Array> {
-  const { phrase } = await person.engine.call('me.recoveryPhrase', {})
-  return (await deriveAccountSecrets(crypto, phrase)).rootSeed
+const seeds = new WeakMap<Person, Promise<Uint8Array>>()
+
+export function rootSeedOf(person: Person): Promise<Uint8Array> {
+  const known = seeds.get(person)
+  if (known !== undefined) return known
+  const derived = person.engine
+    .call('me.recoveryPhrase', {})
+    .then(({ phrase }) => deriveAccountSecrets(crypto, phrase))
+    .then(({ rootSeed }) => rootSeed)
+  seeds.set(person, derived)
+  return derived
 }
 
 /** A record of `person`, public if nothing else is said, of the present time of `world`. */
-export async function signedProfile(
+export const signedProfile = async (
   world: World,
   person: Person,
   changes: Partial<ProfileFacts> = {},
+): Promise<ProfileRecord> => signedBy(world, await rootSeedOf(person), { name: person.name, ...changes })
+
+/** The same of an account that has this root seed and no engine. */
+export async function signedBy(
+  world: World,
+  rootSeed: Uint8Array,
+  changes: Partial<ProfileFacts> = {},
 ): Promise<ProfileRecord> {
   const now = world.clock.now()
-  const texts = { name: person.name, handle: '', location: '', about: '', extra: {} }
+  const texts = { name: 'Somebody', handle: '', location: '', about: '', extra: {} }
   const none = { avatar: undefined, addresses: [], invite: undefined, previous: undefined }
   const times = { sequence: Math.floor(now / 1_000), changedAt: now, notAfter: now + DAY_MS }
   const facts = { ...texts, ...none, ...times, isPublic: true, ...changes }
-  const made = await createProfileRecord(crypto, await rootSeedOf(person), facts, now)
+  const made = await createProfileRecord(crypto, rootSeed, facts, now)
   if (!made.ok) throw new Error(`the profile is ${made.reason}`)
   return made.value
 }
