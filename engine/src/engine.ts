@@ -227,7 +227,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#cleaning?.()
     this.#handlers.close()
     this.#service.stop()
-    this.#presences.stop()
+    await this.#presences.stop()
     await this.#profiles.stop()
     await this.#mailbox.stop()
     await this.#context.sessions.stop()

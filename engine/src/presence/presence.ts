@@ -119,11 +119,16 @@ export class Presences {
     return { status: 'offline', ...timeOf(presenceSeenAt) }
   }
 
-  stop(): void {
-    this.#isStopped = true
+  /** Resolves when it is noted who was there until now. */
+  async stop(): Promise<void> {
     this.#ending?.()
-    for (const { hearing } of this.#lines.values()) hearing.stop()
+    const lines = [...this.#lines.values()]
     this.#lines.clear()
+    for (const { hearing } of lines) hearing.stop()
+    const now = this.#context().clock.now()
+    const ended = lines.filter(({ said }) => said?.status === 'online')
+    await Promise.all(ended.map(({ account }) => this.#keep(account, now)))
+    this.#isStopped = true
   }
 
   #fade(): void {

@@ -221,14 +221,14 @@ export class Lookups {
     const { clock } = this.#host.context()
     const { holders } = this.#host
     const parents = [wanted.aborter.signal, this.#stopping.signal]
-    await this.#guard([wanted], async () => {
-      const isAsked = new Set(holders.pushNodes().map(peerOfAddress))
-      const closest = await within(clock, parents, PROFILE_LOOKUP_TIMEOUT_MS, (signal) =>
-        holders.closest(wanted.digest.bytes, signal),
-      )
-      const others = closest.filter((address) => !isAsked.has(peerOfAddress(address)))
-      await Promise.all(others.map((address) => this.#guard([wanted], () => this.#askHolder(address, [wanted]))))
-    })
+    await this.#guard([wanted], () =>
+      within(clock, parents, PROFILE_LOOKUP_TIMEOUT_MS, async (signal) => {
+        const isAsked = new Set(holders.pushNodes().map(peerOfAddress))
+        const closest = await holders.closest(wanted.digest.bytes, signal)
+        const others = closest.filter((address) => !isAsked.has(peerOfAddress(address)))
+        await Promise.all(others.map((address) => this.#guard([wanted], () => this.#askHolder(address, [wanted]))))
+      }),
+    )
     if (!wanted.isSettled) await this.#guard([wanted], () => this.#resolveName(wanted))
     this.#settle(wanted, nothing(wanted))
   }

@@ -4,7 +4,7 @@
  */
 import { avatarKind, cidText, isBlockOf, type Frame, type ProfileRecord } from '@parley/core'
 import type { Session } from '../links/session.ts'
-import type { Cancel, ClockPort } from '../ports/clock.ts'
+import type { ClockPort } from '../ports/clock.ts'
 import { Pace } from './pace.ts'
 
 export type ProfileFrame = Extract<Frame, { type: 'profile.get' | 'profile' | 'avatar.get' | 'avatar' }>
@@ -46,7 +46,6 @@ export class ProfileLink {
   #isOwed = false
   #received: Uint8Array | undefined
   #asked: { readonly sequence: number; readonly answer: PromiseWithResolvers<boolean> } | undefined
-  #patience: Cancel | undefined
   #pictureAsked: Uint8Array | undefined
   readonly #pictures = new Map<string, PromiseWithResolvers<Uint8Array | undefined>>()
   #isEnded = false
@@ -70,15 +69,24 @@ export class ProfileLink {
   }
 
   /** @returns whether they answered in time; what they said is durable then. */
-  ask(patienceMs: number): Promise<boolean> {
-    if (this.#isEnded) return Promise.resolve(false)
-    if (this.#asked !== undefined) return this.#asked.answer.promise
-    const sequence = this.#host.heldSequence(this.account)
-    const answer = Promise.withResolvers<boolean>()
-    this.#asked = { sequence, answer }
-    this.#patience = this.#host.clock.after(patienceMs, () => this.#settle(false))
-    this.#session.sendFrame({ type: 'profile.get', have: sequence })
-    return answer.promise
+  async ask(patienceMs: number): Promise<boolean> {
+    if (this.#isEnded) return false
+    const isFirst = this.#asked === undefined
+    const asked = (this.#asked ??= {
+      sequence: this.#host.heldSequence(this.account),
+      answer: Promise.withResolvers<boolean>(),
+    })
+    if (isFirst) this.#session.sendFrame({ type: 'profile.get', have: asked.sequence })
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const cancel = this.#host.clock.after(patienceMs, () => {
+      // The next who asks sends the question again.
+      if (isFirst && this.#asked === asked) this.#asked = undefined
+      resolve(false)
+    })
+    void asked.answer.promise.then(resolve)
+    const isAnswered = await promise
+    cancel()
+    return isAnswered
   }
 
   /** Our record changed. */
@@ -160,8 +168,6 @@ export class ProfileLink {
   }
 
   #settle(isAnswered: boolean): void {
-    this.#patience?.()
-    this.#patience = undefined
     this.#asked?.answer.resolve(isAnswered)
     this.#asked = undefined
   }

@@ -10,6 +10,7 @@ import {
   PROFILE_REPUBLISH_MS,
   profileTopic,
   verifyProfileRecord,
+  type PointStatus,
   type ProfileRecord,
 } from '@parley/core'
 import { withRootSeed } from '../account/root.ts'
@@ -115,7 +116,10 @@ export class Publisher {
     }
     this.#push(record)
     void this.#name(record)
-    const isTaken = await this.#put(record)
+    const statuses = await this.#put(record)
+    const isTaken = statuses.includes('kept')
+    // Somebody has a newer one of ours: it is to be found, and to be followed.
+    if (!isTaken && statuses.includes('older')) await own.note({ isSought: false })
     const { clock } = this.#options.context()
     this.#retryMs = isTaken ? RETRY_MIN_MS : this.#retryMs
     const isCurrent = own.record !== undefined && compareProfiles(own.record, record) === 'same'
@@ -138,22 +142,18 @@ export class Publisher {
     this.#options.context().sessions.profiles.push(profileTopic(record.digest), record.bytes)
   }
 
-  async #put(record: ProfileRecord): Promise<boolean> {
+  async #put(record: ProfileRecord): Promise<readonly (PointStatus | undefined)[]> {
     const { holders, picture } = this.#options
     const image = record.avatar === undefined ? undefined : picture(record.avatar)
     const nodes = holders.pushNodes()
     const closest = await this.#closest(record.digest)
     const addresses = [...new Set([...nodes, ...closest])]
-    const taken = await Promise.all(
-      addresses.map(async (address) => {
+    return Promise.all(
+      addresses.map((address) => {
         const isPushNode = nodes.includes(address)
-        const status = await this.#ask((signal) =>
-          holders.put(address, record.bytes, isPushNode ? image : undefined, signal),
-        )
-        return status === 'kept'
+        return this.#ask((signal) => holders.put(address, record.bytes, isPushNode ? image : undefined, signal))
       }),
     )
-    return taken.includes(true)
   }
 
   #closest(digest: Uint8Array): Promise<readonly string[]> {

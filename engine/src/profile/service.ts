@@ -9,6 +9,7 @@ import {
   equalBytes,
   parseCid,
   parseProfileRecord,
+  PROFILE_FRESH_MS,
   profileTopic,
   type ProfileRecord,
 } from '@parley/core'
@@ -19,7 +20,7 @@ import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { allContacts, contactByAccount, isBlockedAccount } from '../store/contacts.ts'
-import { profileVersions } from '../store/profiles.ts'
+import { contactsConfirmedBefore, profileVersions } from '../store/profiles.ts'
 import { Avatars, type Picture } from './avatars.ts'
 import { ProfileBook } from './book.ts'
 import { ProfileCache, type CachedProfile } from './cache.ts'
@@ -345,12 +346,10 @@ export class ProfileService {
     const { clock, store } = this.#context()
     this.#upkeep = clock.after(UPKEEP_INTERVAL_MS, () => this.#keepUp())
     this.#renew(false)
+    // Whoever showed nothing tells when that changes, and may be looked up when somebody looks at them.
     void this.#guard('profiles of contacts not looked for', async () => {
-      for (const { account } of allContacts(store)) {
-        if (isBlockedAccount(store, account)) continue
-        const held = this.#heldOf(account)
-        // Whoever showed nothing tells when that changes, and may be looked up when somebody looks at them.
-        if (held !== undefined && !this.cache.isFresh(held)) this.#look(account, 'background')
+      for (const account of contactsConfirmedBefore(store, clock.now(), PROFILE_FRESH_MS)) {
+        this.#look(account, 'background')
       }
     })
   }

@@ -49,6 +49,16 @@ export function confirmProfile(store: StorePort, digest: Uint8Array, now: number
   store.run('UPDATE profiles SET checked_at = ? WHERE digest = ?', [now, digest])
 }
 
+/** Contacts that are not blocked and whose record nobody confirmed in the last `freshMs`, nor will have by the clock of now. */
+export const contactsConfirmedBefore = (store: StorePort, now: number, freshMs: number): readonly string[] =>
+  store
+    .all(
+      `SELECT account FROM profiles JOIN contacts USING (account)
+       WHERE abs(? - checked_at) >= ? AND account NOT IN (SELECT account FROM blocks) ORDER BY checked_at`,
+      [now, freshMs],
+    )
+    .map((row) => textOf(row, 'account'))
+
 /** Records of one account that were seen here, the newest first. */
 export const profileVersions = (store: StorePort, vault: Vault, account: string): readonly Uint8Array[] =>
   store
