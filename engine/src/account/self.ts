@@ -73,7 +73,7 @@ export async function openSelf(platform: Platform, now: number, recoveryPhrase?:
   return isFresh ? self : renewSelf(platform, self, now)
 }
 
-/** The 24 words; shown on request only. */
+/** The words of this account, as they were made or given; shown on request only. */
 export function readPhrase({ store, vault }: Pick<Platform, 'store' | 'vault'>): string {
   const bytes = readSecret(store, vault, PHRASE)
   if (bytes === undefined) throw new PortError('STORE_CORRUPT', 'the recovery phrase is missing', false)

@@ -6,7 +6,7 @@ let folder: Folder
 let scene: Scene
 beforeAll(async () => {
   folder = temporaryFolder()
-  scene = await openScene(folder.path)
+  scene = await openScene(folder.path, { name: 'Ada' })
 })
 afterAll(async () => {
   await scene[Symbol.asyncDispose]()
@@ -50,6 +50,57 @@ describe('the table', () => {
     const answers = page?.['post']?.['responses']
     expect(answers?.['200']?.['content']?.['application/json']?.['schema']?.['properties']).toHaveProperty('state')
     expect(answers?.['default']?.['content']).toHaveProperty(['application/problem+json'])
+  })
+})
+
+describe('a stream', () => {
+  it('[API-2] [API-20] is described and answered line by line', async () => {
+    const { json: document } = await scene.ask('/v1/openapi.json')
+    const answers = document['paths']?.['/v1/profiles/fetch']?.['post']?.['responses']
+    const item = answers?.['200']?.['content']?.['application/x-ndjson']?.['schema']
+    expect(Object.keys(item?.['properties'] ?? {})).toEqual(['id', 'outcome', 'profile', 'isFresh', 'source'])
+    const ids = [scene.ready.account, scene.ready.account]
+    const { status, text, headers } = await scene.send('POST', '/v1/profiles/fetch', { ids })
+    expect([status, headers['content-type']]).toEqual([200, 'application/x-ndjson; charset=utf-8'])
+    const lines = text.trimEnd().split('\n')
+    expect(lines.map((line) => [JSON.parse(line).id, JSON.parse(line).outcome])).toEqual([
+      [scene.ready.account, 'found'],
+    ])
+  })
+})
+
+describe('values of applications', () => {
+  it('[API-4] [API-21] have any key, also one that an address has to spell otherwise', async () => {
+    const path = `/v1/app/${encodeURIComponent('a/b ü?&')}`
+    expect((await scene.ask(path)).json).toEqual({ value: null })
+    expect((await scene.send('PUT', path, { value: 'kept', key: 'another' })).status).toBe(204)
+    expect((await scene.ask(path)).json).toEqual({ value: 'kept' })
+    expect((await scene.ask('/v1/app/another')).json).toEqual({ value: null })
+    expect((await scene.send('PUT', path, { value: 'x'.repeat(262_145) })).json['code']).toBe('INVALID_PARAMETERS')
+    expect((await scene.send('PUT', path, { value: null })).status).toBe(204)
+    expect((await scene.ask(path)).json).toEqual({ value: null })
+  })
+})
+
+describe('subjects', () => {
+  it('[API-4] [CNT-16] are asked for in a query, also the empty one', async () => {
+    expect((await scene.ask('/v1/discussions?subject=')).json).toEqual([])
+    expect((await scene.ask('/v1/discussions/messages?subject=QmOrder&limit=5')).json).toEqual({
+      messages: [],
+      hasBefore: false,
+    })
+    expect((await scene.ask('/v1/discussions')).json['code']).toBe('INVALID_PARAMETERS')
+    const path = `/v1/conversations/${NOWHERE}/messages`
+    const headers = { 'content-type': 'application/json', 'content-length': '14' }
+    for (const [where, body, code] of [
+      [`${path}?subject=`, '', 'CONVERSATION_NOT_FOUND'],
+      [`${path}?subjects=`, '', 'INVALID_PARAMETERS'],
+      [path, '{"subject":""}', 'CONVERSATION_NOT_FOUND'],
+      [path, '{"subject":[]}', 'INVALID_PARAMETERS'],
+    ] as const) {
+      const answer = await scene.ask(where, { method: 'DELETE', ...(body === '' ? {} : { headers, body }) })
+      expect([where, body, answer.json['code']]).toEqual([where, body, code])
+    }
   })
 })
 

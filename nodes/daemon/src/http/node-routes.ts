@@ -54,7 +54,7 @@ export function addNodeRoutes(server: FastifyInstance, controls: NodeControls, c
     {
       schema: {
         operationId: 'node.recover',
-        summary: 'Replaces a fresh account by the one of 24 recovery words',
+        summary: 'Replaces a fresh account by the one of its recovery words: 24, or 12 of OpenBazaar',
         tags,
         body: {
           type: 'object',

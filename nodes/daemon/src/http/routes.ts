@@ -38,7 +38,9 @@ export function addOperationRoutes(server: FastifyInstance, options: RouteOption
     const answered = plain(result)
     const pathNames = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, key = '']) => key)
     const properties = propertiesOf(parameters)
-    const isInQuery = rest.method === 'GET'
+    // What a DELETE carries in a body has no agreed meaning, so its place is the query too. One that comes is heeded all
+    // the same: to remove everything because it was overlooked would be worse.
+    const isInQuery = rest.method === 'GET' || rest.method === 'DELETE'
     server.route({
       method: rest.method,
       url: rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -109,16 +111,14 @@ function describeParameters(
 /** Path, query and body as one object; the path wins, so that a body cannot speak of something else. */
 function parametersOf(request: FastifyRequest, queryProperties: Readonly<Record<string, Schema>> | undefined): unknown {
   const path = asRecord(request.params)
-  if (queryProperties === undefined) {
-    const { body } = request
-    if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) return body
-    return { ...asRecord(body), ...path }
-  }
+  const { body } = request
+  if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) return body
+  if (queryProperties === undefined) return { ...asRecord(body), ...path }
   const query = Object.entries(asRecord(request.query)).map(([key, value]) => [
     key,
     fromQuery(queryProperties[key], value),
   ])
-  return { ...Object.fromEntries(query), ...path }
+  return { ...Object.fromEntries(query), ...asRecord(body), ...path }
 }
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>

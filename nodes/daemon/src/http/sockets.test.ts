@@ -11,7 +11,7 @@ let folder: Folder
 let scene: Scene
 beforeAll(async () => {
   folder = temporaryFolder()
-  scene = await openScene(folder.path)
+  scene = await openScene(folder.path, { name: 'Ada' })
 })
 afterAll(async () => {
   await scene[Symbol.asyncDispose]()
@@ -134,6 +134,20 @@ describe('a client over the socket', () => {
     const live = caller.live('messages.page', { conversation: 'A'.repeat(43) })
     await expect(live.whenReady()).rejects.toMatchObject({ code: 'CONVERSATION_NOT_FOUND' })
     live.dispose()
+  })
+  it('[API-20] reads a stream, and is told when its socket was closed under it', async () => {
+    using caller = client()
+    const ids = [scene.ready.account ?? '']
+    const outcomes: string[] = []
+    for await (const { outcome } of caller.stream('profiles.fetch', { ids })) outcomes.push(outcome)
+    expect(outcomes).toEqual(['found'])
+    const wrong = caller.stream('profiles.fetch', { ids: ['nobody'] })[Symbol.asyncIterator]()
+    await expect(wrong.next()).rejects.toMatchObject({ code: 'INVALID_PARAMETERS' })
+    const many = caller.stream('profiles.fetch', { ids })[Symbol.asyncIterator]()
+    scene.daemon.resetSockets()
+    const lost = new Promise<void>((resolve) => caller.onState((state) => state === 'lost' && resolve()))
+    await lost
+    await expect(many.next()).rejects.toMatchObject({ code: 'CLOSED' })
   })
   it('[API-12] comes back after its socket was closed', async () => {
     using caller = client()
