@@ -106,7 +106,17 @@ const screens: readonly Screen[] = [
   {
     name: 'contact-plain',
     act: async (page) => {
-      await page.getByText('Maximiliane').click()
+      await page.getByText('يوسف').click()
+      await page.getByRole('button', { name: 'Details', exact: true }).click()
+      await page.getByTestId('safety-number').waitFor()
+    },
+  },
+  {
+    name: 'contact-long',
+    act: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox').fill('Maximiliane')
+      await page.keyboard.press('Enter')
       await page.getByRole('button', { name: 'Details', exact: true }).click()
       await page.getByTestId('safety-number').waitFor()
     },
@@ -117,6 +127,23 @@ const screens: readonly Screen[] = [
       await openDetails(page)
       await page.getByRole('button', { name: 'Block' }).click()
       await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  {
+    name: 'find',
+    path: '/?sheet=add',
+    act: async (page) => {
+      await page.getByTestId('paste-invite').fill('QmZbTKmfQXV8RvPqTsDTmAZ3ubgLLkjCDqHkBNBnPBGvXH')
+      await page.getByTestId('found').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'found',
+    path: '/?sheet=add',
+    act: async (page) => {
+      await page.getByTestId('paste-invite').fill('QmZbTKmfQXV8RvPqTsDTmAZ3ubgLLkjCDqHkBNBnPBGvXH')
+      await page.getByRole('button', { name: 'Look up their profile' }).click()
+      await page.getByRole('button', { name: 'Ask Sten Aalto' }).scrollIntoViewIfNeeded()
     },
   },
   { name: 'profile', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },

@@ -3,6 +3,8 @@ import { accountOf } from './fake-ids.ts'
 import { fakeCid, newProfile } from './fake-profiles.ts'
 import type { FakeWorld } from './fake-world.ts'
 
+/** Of somebody who is no contact and has a public profile. */
+const FINDABLE_ID = 'QmZbTKmfQXV8RvPqTsDTmAZ3ubgLLkjCDqHkBNBnPBGvXH'
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
@@ -75,6 +77,14 @@ export const seedProfiles = (world: FakeWorld): void => {
     avatar: fakeCid('Vera'),
   })
   world.profiles.strangers.set(vera.account, { profile: vera, isKnown: true })
+  const sten = newProfile(accountOf('Sten'), 'Sten Aalto', world.now() - 9 * DAY_MS, {
+    handle: 'sten',
+    location: 'Turku',
+    about: 'Maps and globes before 1940. I buy, I sell, I answer questions about neither at night.',
+    avatar: fakeCid('Sten'),
+    invite: 'https://parley.example/i#sten',
+  })
+  world.profiles.strangers.set(FINDABLE_ID, { profile: sten, isKnown: false })
   world.profiles.own = {
     ...world.profiles.own,
     handle: 'robin',

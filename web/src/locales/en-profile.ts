@@ -100,6 +100,9 @@ export const profile = {
     fix: 'Something above has to be changed first.',
     save: 'Save',
     discard: 'Discard changes',
+    discarded: 'Changes discarded',
+    account: 'Account',
+    copyAccount: 'Copy account id',
     pictureSavedOnly: (reason: string) => `The picture is saved, the rest is not. ${reason}`,
   },
 
@@ -143,6 +146,15 @@ export const profile = {
     unblockTitle: (name: string) => `Unblock ${name}?`,
     unblockNow: 'They can reach you again, and messages that waited on both sides are delivered.',
     unblock: 'Unblock',
+  },
+
+  find: {
+    title: 'The person with this id',
+    lead: 'This is the id of an account. If their profile is public, you can look it up and ask for contact.',
+    you: 'This is your own id.',
+    ask: (name: string) => `Ask ${name} for contact`,
+    open: (name: string) => `You know each other. Open the conversation with ${name}`,
+    noInvite: 'This profile has no invite in it. Ask them for an invite link.',
   },
 
   request: {

@@ -6,10 +6,12 @@ import { classNames } from '../../ui/class-names.ts'
 import { TextArea, TextField } from '../../ui/field.tsx'
 import { useTask } from '../../ui/task.ts'
 import styles from './ask-form.module.css'
+import { personIdOf } from '../profile/person-id.ts'
 import { part } from '../../ui/part.ts'
 
 const cx = classNames(styles)
 const Scanner = part(async () => (await import('./scanner.tsx')).Scanner)
+const FindPerson = part(async () => (await import('../profile/find-person.tsx')).FindPerson)
 
 const REQUEST_TEXT_LETTERS_MAX = 1_000
 
@@ -28,9 +30,11 @@ export function AskForm({ isShort = false, onDone }: { readonly isShort?: boolea
       onDone()
       navigation.openConversation(conversation.id)
     })
+  const person = personIdOf(link)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void ask(link)
+    // An id is looked up first, by a button of its own.
+    if (person === undefined) void ask(link)
   }
   return (
     <form className={cx('form')} onSubmit={submit}>
@@ -58,15 +62,22 @@ export function AskForm({ isShort = false, onDone }: { readonly isShort?: boolea
             maxLength={REQUEST_TEXT_LETTERS_MAX}
           />
         )}
-        <Button
-          look={isShort ? 'quiet' : 'primary'}
-          type="submit"
-          isWide={!isShort}
-          disabled={link.trim() === '' || isBusy}
-        >
-          {isShort ? t.empty.ask : t.add.ask}
-        </Button>
+        {person === undefined && (
+          <Button
+            look={isShort ? 'quiet' : 'primary'}
+            type="submit"
+            isWide={!isShort}
+            disabled={link.trim() === '' || isBusy}
+          >
+            {isShort ? t.empty.ask : t.add.ask}
+          </Button>
+        )}
       </div>
+      {person !== undefined && (
+        <Suspense fallback={null}>
+          <FindPerson key={person} id={person} isBusy={isBusy} onAsk={(invite) => void ask(invite)} />
+        </Suspense>
+      )}
       {!isShort &&
         (isScanning ? (
           <Suspense fallback={null}>

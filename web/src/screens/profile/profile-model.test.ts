@@ -83,9 +83,22 @@ describe('editing one’s profile', () => {
     await settled()
     await environment.frame()
     expect([look().fields.about.value, look().fields.location.value]).toEqual(['unsaved', 'Lund'])
-    model.discard()
-    expect(look()).toMatchObject({ isChanged: false })
+  })
+
+  it('can take a discarding back, until something else is typed', async () => {
+    const { model, look } = await setUp()
+    model.setField('about', 'unsaved')
+    model.setVisibility('public')
+    const undo = model.discard()
+    expect(look()).toMatchObject({ isChanged: false, visibility: 'contacts' })
     expect(look().fields.about.value).toBe('')
+    undo()
+    expect(look()).toMatchObject({ isChanged: true, visibility: 'public' })
+    expect(look().fields.about.value).toBe('unsaved')
+    const late = model.discard()
+    model.setField('about', 'something else')
+    late()
+    expect(look().fields.about.value).toBe('something else')
   })
 
   it('keeps everything when it cannot be saved, and says why', async () => {

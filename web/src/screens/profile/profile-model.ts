@@ -46,7 +46,8 @@ export interface ProfileModel extends ViewModel<ProfileSnapshot | undefined> {
   /** Takes the middle of a picture file. */
   choosePicture(file: Blob): Promise<void>
   removePicture(): void
-  discard(): void
+  /** @returns a way back, as long as nothing else was typed. */
+  discard(): () => void
   /** @returns whether all of it is saved. */
   save(): Promise<boolean>
 }
@@ -201,8 +202,13 @@ export const createProfileModel = ({ client, profile, prepare = makePicture }: P
       type(own?.avatar === undefined ? {} : { picture: 'removed' })
     },
     discard: () => {
-      typed = { fields: {} }
+      const before = typed
+      const after: Typed = { fields: {} }
+      typed = after
       tell(idle)
+      return () => {
+        if (typed === after) type(before)
+      }
     },
     save: async () => {
       if (cell.getSnapshot()?.canSave !== true) return false

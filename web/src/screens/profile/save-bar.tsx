@@ -1,3 +1,4 @@
+import { useApp } from '../../app/context.ts'
 import { t } from '../../locales/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -21,7 +22,12 @@ const stateOf = ({ saving, isChanged, canSave, isPreparing, own }: ProfileSnapsh
 /** Whether it is saved, why not, and how it gets there; always in the same place. */
 export function SaveBar({ model, profile }: { readonly model: ProfileModel; readonly profile: ProfileSnapshot }) {
   const { saving, isChanged, canSave, problem } = profile
+  const { toasts } = useApp()
   const isBusy = saving === 'busy'
+  const discard = () => {
+    const undo = model.discard()
+    toasts.show(words.discarded, { label: t.app.undo, run: undo })
+  }
   return (
     <footer className={cx('saveBar')}>
       {problem === undefined ? (
@@ -37,7 +43,7 @@ export function SaveBar({ model, profile }: { readonly model: ProfileModel; read
       )}
       <div className={cx('buttons')}>
         {isChanged && (
-          <Button look="plain" disabled={isBusy} onClick={model.discard}>
+          <Button look="plain" disabled={isBusy} onClick={discard}>
             {words.discard}
           </Button>
         )}

@@ -61,13 +61,16 @@ export function VisibilityField({ model, profile: { visibility, own } }: Visibil
 function Published({ own }: { readonly own: OwnProfile }) {
   const now = useMinute()
   const copy = useCopy()
-  const { publishedAt, ipnsName } = own
+  const { publishedAt, ipnsName, account } = own
   return (
     <>
       <small className={cx('published')}>
         {publishedAt === undefined ? words.notPublished : words.published(timeAgo(publishedAt, now))}
       </small>
-      <span className={cx('ipns')}>
+      <span className={cx('ids')}>
+        <small>{words.account}</small>
+        <code>{account}</code>
+        <IconButton icon="copy" label={words.copyAccount} onClick={() => copy(account)} />
         <small>{words.ipns}</small>
         <code>{ipnsName}</code>
         <IconButton icon="copy" label={words.copyIpns} onClick={() => copy(ipnsName)} />
