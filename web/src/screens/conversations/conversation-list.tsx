@@ -72,6 +72,7 @@ export function ConversationList({ conversations }: { readonly conversations: re
               me={me}
               now={now}
               isOpen={conversation.id === open}
+              isMuted={muted.includes(conversation.id)}
               storage={storage}
               navigation={navigation}
             />

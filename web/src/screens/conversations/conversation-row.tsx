@@ -7,6 +7,7 @@ import { Handle, Place } from '../../ui/avatar-facts.tsx'
 import { presenceWord } from '../../ui/avatar-model.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import { Icon } from '../../ui/icon.tsx'
 import { MessageStateIcon } from '../../ui/message-state.tsx'
 import { statusOf } from '../../ui/message-status.ts'
 import { listTime } from '../../ui/time.ts'
@@ -20,6 +21,7 @@ interface ConversationRowProps {
   readonly me: string
   readonly now: number
   readonly isOpen: boolean
+  readonly isMuted: boolean
   /** The own place for what waits, when there is one. */
   readonly storage: Network['storage']
   readonly navigation: Navigation
@@ -29,7 +31,7 @@ const isPlainClick = (event: MouseEvent) =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
-  const { conversation, me, now, isOpen, storage, navigation } = props
+  const { conversation, me, now, isOpen, isMuted, storage, navigation } = props
   const { id, account, name, lastMessage, unread, updatedAt, presence, status } = conversation
   const { avatar, handle, location } = conversation
   const word = presenceWord(presence, now)
@@ -61,6 +63,12 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         {isOwn && line.showsState && (
           <MessageStateIcon state={lastMessage.state} label={statusOf(lastMessage, { name, storage }).label} />
         )}
+        {isMuted && (
+          <span className={cx('muted')} title={t.notifications.isMuted}>
+            <Icon name="bell-off" size={14} />
+            <span className="visually-hidden">{t.notifications.isMuted}</span>
+          </span>
+        )}
         {listTime(lastMessage?.sentAt ?? updatedAt, now)}
       </span>
       <span className={cx('line', line.tone)} dir="auto">
@@ -70,7 +78,7 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         {line.text}
       </span>
       {isUnread && (
-        <span className={cx('badge')}>
+        <span className={cx('badge', isMuted && 'quiet')}>
           <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
           <span className="visually-hidden">{t.list.unread(unread)}</span>
         </span>
