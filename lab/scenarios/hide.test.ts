@@ -127,6 +127,26 @@ describe('a message that was removed here', () => {
     expect(words.map(({ n }) => Number(n))).toEqual([0, 0])
   })
 
+  test('[CNT-19] takes along what is said of it at the very moment', async () => {
+    const { world, alice, bob, conversation } = await createTalk()
+    await using _ = world
+    const { id } = await send(alice, conversation, 'one')
+    await world.pass(3_000)
+    const edited = alice.engine.call('messages.edit', { conversation, message: id, text: 'two' })
+    const hidden = hide(alice, conversation, id)
+    const edit = { conversation, message: id, text: 'three' }
+    const late = codeOf(alice.engine.call('messages.edit', edit))
+    await Promise.all([codeOf(edited), hidden])
+    await world.pass(5_000)
+    expect([await late, await texts(alice, conversation), (await texts(bob, conversation)).length]).toEqual([
+      'MESSAGE_NOT_FOUND',
+      [],
+      1,
+    ])
+    const words = alice.disk.store.all('SELECT max(length(content_sealed)) AS n, count(*) AS count FROM entries')
+    expect(Number(words[0]?.['n'])).toBe(0)
+  })
+
   test('[CNT-18] is told to those who look on', async () => {
     const { world, alice, conversation } = await createTalk()
     await using _ = world

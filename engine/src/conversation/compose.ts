@@ -13,6 +13,7 @@ import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
 import { contentPlace, isTile, markPosted, type Entry } from '../store/entries.ts'
 import { logEntry } from '../store/gaps.ts'
+import { hideTile, isHidden } from '../store/hidden.ts'
 import type { Apply } from '../turn/turns.ts'
 import { eraseDeleted, isErased } from './erase.ts'
 import { hasGroup, post, sealPayload } from './seal.ts'
@@ -74,6 +75,9 @@ export async function compose(
   return (commit) => {
     const logged = logEntry(context.store, entry)
     if (saying.type === 'delete') eraseDeleted(context, [saying.target])
+    // Its message was removed here while this was prepared: it goes to the others and is not kept. CNT-19
+    if (entry.target !== undefined && isHidden(context.store, conversation, entry.target))
+      hideTile(context.store, author, conversation, id)
     post(context, commit, sealed, { kind: 'content', conversation, message: id, createdAt: now })
     commit.touchMessage(conversation, toHex(entry.target !== undefined && !isTile(entry.kind) ? entry.target : id))
     return logged?.entry ?? entry
