@@ -177,6 +177,7 @@ test('[OBG-12] [OBG-21] [OBG-7] a message to somebody unknown and away waits, fi
   expect((await back.post('/ob/profile', { name: 'Bob', handle: 'bob', vendor: true })).status).toBe(409)
   expect((await back.ask('PATCH', '/ob/profile', { handle: 'bob', vendor: true })).body).toEqual({})
   await until('Bob can be found', async () => (await again.get(`/ob/profile/${bobsId}`)).status === 200, 30_000)
+  await until('publishing ended well', () => back.frames.some(({ status }) => status === 'publish complete'), 30_000)
   const request = await back.heard('message', ({ message }) => message === 'Is the bicycle still there?')
   expect(request).toMatchObject({ peerId: again.peerId, outgoing: false, read: false, subject: '' })
   expect(await back.messages(again.peerId)).toEqual([request])
@@ -196,6 +197,38 @@ test('[OBG-12] [OBG-21] [OBG-7] a message to somebody unknown and away waits, fi
   expect(ids).toContain(second)
   const frames = back.frames.filter((frame) => fieldOf(frame['message'], 'message') === 'Is the bicycle still there?')
   expect(frames, 'heard of once, as a request').toHaveLength(1)
+})
+
+test('[OBG-21] [OBG-13] [OBG-16] who asks is shown, seen, declined by deleting; a blocked stranger is never heard of', async () => {
+  await using stage = new Stage()
+  const [alice, carol, dave] = await Promise.all(
+    ['alice', 'carol', 'dave'].map((name) => stage.daemon(name, { name, others })),
+  )
+  if (alice === undefined || carol === undefined || dave === undefined) throw new Error('three nodes')
+  using a = await OldClient.open(alice)
+  using c = await OldClient.open(carol)
+  using d = await OldClient.open(dave)
+  expect((await a.post(`/ob/blocknode/${d.peerId}`)).body).toEqual({})
+  const { link } = await alice.api.call('invites.create', {})
+  await dave.api.call('contacts.add', { link, text: 'Unwanted' })
+  await carol.api.call('contacts.add', { link, text: 'May I ask something?' })
+  const request = await a.heard('message', ({ message }) => message === 'May I ask something?')
+  expect(await a.messages('')).toEqual([request])
+  const head = { peerId: c.peerId, lastMessage: 'May I ask something?', outgoing: false }
+  expect((await a.get('/ob/chatconversations')).body).toMatchObject([{ ...head, unread: 1 }])
+  await a.post(`/ob/markchatasread/${c.peerId}`)
+  expect((await a.get('/ob/chatconversations')).body).toMatchObject([{ ...head, unread: 0 }])
+  expect(await a.messages(c.peerId)).toEqual([{ ...request, read: true }])
+  await alice.restart()
+  using again = await OldClient.open(alice)
+  expect((await again.get('/ob/chatconversations')).body).toMatchObject([{ ...head, unread: 0 }])
+  expect((await again.ask('DELETE', `/ob/chatmessage/${String(request['messageId'])}`)).body).toEqual({})
+  await until('it is declined', async () => (await again.get('/ob/chatconversations')).text === '[]')
+  expect(await alice.api.call('requests.list', {})).toEqual([])
+  expect(await alice.api.call('contacts.list', {})).toEqual([])
+  const heard = JSON.stringify([a.frames, again.frames])
+  expect(heard).not.toContain('Unwanted')
+  expect(heard).not.toContain(d.peerId)
 })
 
 test('[OBG-15] [OBG-14] profiles in bulk come over the socket, each once, also those of nobody', async () => {

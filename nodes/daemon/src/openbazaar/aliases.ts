@@ -29,6 +29,10 @@ export class Aliases {
     )
   }
 
+  has(message: string): boolean {
+    return this.#copyByMessage.has(message)
+  }
+
   idOf(message: Message): string {
     const copy = this.#copyByMessage.get(message.id)
     return copy === undefined ? messageIdOf(message) : copyIdOf(copy)

@@ -55,7 +55,9 @@ async function besideHistory({ session }: Ask, peerId: string, subject: string):
   const asked = subject === '' ? [...session.people.requests].filter(([peer]) => peerId === '' || peer === peerId) : []
   // Said to several people at once, it is one message without a reader's name, unless one reader is asked for.
   const once = peerId === '' ? ours.filter((text, at) => ours.findIndex(({ copy }) => copy === text.copy) === at) : ours
-  const shown = [...once.map(chatOfWaiting), ...asked.map(([peer, request]) => chatOfRequest(request, peer))]
+  const seen = await session.seen.get()
+  const asking = asked.map(([peer, request]) => chatOfRequest(request, peer, seen.includes(request.id)))
+  const shown = [...once.map(chatOfWaiting), ...asking]
   return shown.toSorted((a, b) => compareTimes(b.timestamp, a.timestamp))
 }
 
@@ -169,8 +171,10 @@ async function getConversations({ session }: Ask): Promise<readonly ChatConversa
     const last = chatMessage(lastMessage, facts) ?? chatMessage({ ...lastMessage, content: EMPTY }, facts)
     if (last !== undefined) byPeer.set(peerId, conversationOf(last, unread))
   }
+  const seen = await session.seen.get()
   for (const [peerId, request] of people.requests) {
-    byPeer.set(peerId, conversationOf(chatOfRequest(request, peerId), 1))
+    const isSeen = seen.includes(request.id)
+    byPeer.set(peerId, conversationOf(chatOfRequest(request, peerId, isSeen), isSeen ? 0 : 1))
   }
   for (const text of await waiting.all()) {
     if (text.subject !== '') continue

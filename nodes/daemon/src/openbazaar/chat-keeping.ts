@@ -1,6 +1,7 @@
 /** Marking as read and removing; both touch this device alone, but for the receipt of what was unread. Spec: OBG-10. */
 import { parseMessageId, requestIdOf, subjectOf } from './names.ts'
 import type { Ask, Routes } from './routes.ts'
+import type { Session } from './session.ts'
 
 export const keepingRoutes: Routes = {
   'POST markchatasread': markAsRead,
@@ -14,6 +15,7 @@ async function markAsRead({ session, rest, query }: Ask): Promise<unknown> {
   const peerId = rest[0] ?? ''
   const subject = subjectOf(query.get('subject') ?? '')
   if (subject === undefined) return {}
+  if (subject === '') await markRequestsAsSeen(session, peerId)
   const discussions = await client.call('discussions.list', { subject })
   const person = people.near(peerId)
   for (const { conversation, account, unread } of discussions) {
@@ -21,6 +23,17 @@ async function markAsRead({ session, rest, query }: Ask): Promise<unknown> {
     if (isMeant && unread > 0) await client.call('conversations.read', { conversation, subject })
   }
   return {}
+}
+
+/** Nobody is told: who asks learns of an answer alone. Those that were answered meanwhile are forgotten. */
+async function markRequestsAsSeen({ people, seen }: Session, peerId: string): Promise<void> {
+  const pending = [...people.requests]
+  const meant = pending.filter(([peer]) => peerId === '' || peer === peerId).map(([, { id }]) => id)
+  await seen.update((before) => {
+    if (meant.every((id) => before.includes(id))) return before
+    const ids = new Set([...before, ...meant])
+    return pending.map(([, { id }]) => id).filter((id) => ids.has(id))
+  })
 }
 
 async function deleteMessage({ session, rest }: Ask): Promise<unknown> {

@@ -46,12 +46,12 @@ export function chatMessage(message: Message, facts: MessageFacts): ChatMessage 
   return { message: text, ...facts, subject: message.subject ?? '', timestamp: timestampOf(message.sentAt) }
 }
 
-export const chatOfRequest = (request: ContactRequest, peerId: string): ChatMessage => ({
+export const chatOfRequest = (request: ContactRequest, peerId: string, read: boolean): ChatMessage => ({
   message: request.text === '' ? ASKS : request.text,
   messageId: requestIdOf(request.id),
   outgoing: false,
   peerId,
-  read: false,
+  read,
   subject: '',
   timestamp: timestampOf(request.receivedAt),
 })

@@ -1,6 +1,6 @@
 /** Writing: `chat` and `groupchat`. Answers once what was written is durable; the network comes later. Spec: OBG-11, OBG-12. */
 import { countLetters, OPENBAZAAR_CHAT_LETTERS_MAX, OPENBAZAAR_SUBJECT_LETTERS_MAX } from '@parley/core'
-import type { Message } from '@parley/engine'
+import { EngineError, type Message } from '@parley/engine'
 import { chatMessage, chatOfWaiting } from './chat-views.ts'
 import { type Given, parseObject, textIn, textsIn } from './given.ts'
 import { GROUP_PEERS_MAX } from './limits.ts'
@@ -91,9 +91,14 @@ async function conversationWith({ session }: Ask, peerId: string): Promise<strin
   if (isQueued) return undefined
   if (person?.type === 'contact') return person.contact.conversation
   if (person?.type !== 'request') return undefined
-  const { id } = await client.call('requests.accept', { id: person.request.id })
+  const { id } = person.request
+  await client.call('requests.accept', { id }).catch((error: unknown) => {
+    // Another window answered them just now.
+    if (!(error instanceof EngineError) || error.code !== 'REQUEST_NOT_FOUND') throw error
+  })
   await people.refresh()
-  return id
+  const accepted = people.near(peerId)
+  return accepted?.type === 'contact' ? accepted.contact.conversation : undefined
 }
 
 const send = ({ session }: Ask, conversation: string, { subject, text }: Words, copy: string | undefined) =>

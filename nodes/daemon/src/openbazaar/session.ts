@@ -12,6 +12,8 @@ export interface Session extends AsyncDisposable {
   readonly blocks: Blocks
   readonly waiting: Waiting
   readonly aliases: Aliases
+  /** Requests for contact that were seen, by id. */
+  readonly seen: KeptValue<readonly string[]>
   /** Peer ids that the owner follows; nobody is told. */
   readonly following: KeptValue<readonly string[]>
 }
@@ -39,6 +41,7 @@ export async function openSession(client: ApiClient, log: LogPort): Promise<Sess
       blocks,
       waiting,
       aliases,
+      seen: new KeptValue(client, 'openbazaar/seen', readTexts),
       following: new KeptValue(client, 'openbazaar/following', readTexts),
       async [Symbol.asyncDispose]() {
         for (const stop of stops) stop()

@@ -43,6 +43,7 @@ export const settingsRoutes: Routes = {
   },
   'DELETE blocknode': async ({ session, rest }) => {
     await session.blocks.remove(rest[0] ?? '')
+    session.waiting.tryAll()
     return {}
   },
 }
@@ -93,7 +94,11 @@ async function save(ask: Ask, given: Given, otherwise: Given): Promise<Given> {
   const blocked = blockedIn(given)
   const value = JSON.stringify(settings)
   if (value.length > VALUE_LETTERS_MAX) throw new Refusal(400, 'These settings are too long.')
-  if (blocked !== undefined) await ask.session.blocks.set(blocked)
+  if (blocked !== undefined) {
+    await ask.session.blocks.set(blocked)
+    // What waited for those who are not blocked any more.
+    ask.session.waiting.tryAll()
+  }
   await ask.session.client.call('app.set', { key: KEY, value })
   return shown(ask, settings)
 }

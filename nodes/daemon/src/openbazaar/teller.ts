@@ -1,7 +1,9 @@
 /** Tells the sockets what happens: messages, typing, receipts, people who ask. Spec: OBG-16. */
+import { REQUESTS_PENDING_MAX } from '@parley/core'
 import type { EventOf, LogPort, Message } from '@parley/engine'
 import { type ChatMessage, chatMessage, chatOfRequest } from './chat-views.ts'
 import { idOfNothing, peerIdOf } from './names.ts'
+import { Past } from './past.ts'
 import type { Origin } from './routes.ts'
 import type { Session } from './session.ts'
 import type { Sockets } from './sockets.ts'
@@ -24,11 +26,11 @@ export class Teller implements Told {
   /** From now on what happens in the session is told. @returns the function that ends it. */
   follow(session: Session): () => void {
     const { client, people } = session
-    // What was there before is read, not told. Own clocks only: an own message before this is an old one.
-    const startedAt = Date.now()
+    // What was there before is read, not told.
     for (const [, { id }] of people.requests) this.#told.add(id)
+    const past = new Past(client, Date.now())
     const stops = [
-      client.on('messages.changed', (event) => this.#later(() => this.#changed(session, event, startedAt))),
+      client.on('messages.changed', (event) => this.#later(() => this.#changed(session, event, past))),
       client.on('typing.noticed', (event) => this.#later(() => this.#typing(event))),
       people.onChanged(() => this.#later(() => this.#requests(session))),
     ]
@@ -63,7 +65,7 @@ export class Teller implements Told {
     })
   }
 
-  async #changed(session: Session, { messages }: EventOf<'messages.changed'>, startedAt: number): Promise<void> {
+  async #changed(session: Session, { messages }: EventOf<'messages.changed'>, past: Past): Promise<void> {
     // Whoever writes just now tells of it first, to all but one.
     await Promise.all(this.#writing)
     const receipts = new Map<string, object>()
@@ -73,7 +75,7 @@ export class Teller implements Told {
       const peerId = peerIdOf(contact.account)
       const outgoing = message.sender === session.people.account
       const messageId = session.aliases.idOf(message)
-      if (isNew(message, outgoing, startedAt)) this.#message(message, { messageId, peerId, outgoing })
+      if (await past.isNew(message, outgoing)) this.#message(message, { messageId, peerId, outgoing })
       const subject = message.subject ?? ''
       if (outgoing && message.state === 'read' && this.#told.add(`read ${message.id}`)) {
         // One receipt stands for everything before it: the newest of each subject is enough.
@@ -106,11 +108,8 @@ export class Teller implements Told {
     for (const [peerId, request] of [...people.requests]) {
       if (!this.#told.add(request.id) || (await blocks.isBlocked(peerId))) continue
       this.#asked.set(peerId, request.text)
-      this.#sockets.send({ message: chatOfRequest(request, peerId) })
+      if (this.#asked.size > REQUESTS_PENDING_MAX) this.#asked.delete(this.#asked.keys().next().value ?? '')
+      this.#sockets.send({ message: chatOfRequest(request, peerId, false) })
     }
   }
 }
-
-/** A change of what was there before is no new message: an old own one whose state moves on, one with a reaction. */
-const isNew = (message: Message, outgoing: boolean, startedAt: number): boolean =>
-  outgoing ? message.sentAt >= startedAt : message.editedAt === undefined && message.reactions.length === 0

@@ -1,6 +1,6 @@
 /** What was written to people who are not in contact yet: kept, looked for, then sent in order. Spec: OBG-12. */
-import { type ApiClient, EngineError, type LogPort, type Profile } from '@parley/engine'
-import { REQUEST_TEXT_LETTERS_MAX, countLetters } from '@parley/core'
+import { type ApiClient, EngineError, type LogPort, type Message, type Profile } from '@parley/engine'
+import { countLetters, REQUEST_TEXT_LETTERS_MAX, sanitizeText } from '@parley/core'
 import type { Aliases } from './aliases.ts'
 import { isGiven } from './given.ts'
 import { WAITING_LETTERS_MAX, WAITING_MESSAGES_MAX, WAITING_RETRY_MS } from './limits.ts'
@@ -113,34 +113,56 @@ export class Waiting implements AsyncDisposable {
 
   /** Sends what waits for one peer. False when nothing is known of them that leads to them. */
   async #deliver(peerId: string): Promise<boolean> {
-    const { people, isBlocked, client, aliases } = this.#options
-    const texts = (await this.all()).filter((text) => text.peerId === peerId)
-    const [first] = texts
+    const { people, isBlocked } = this.#options
+    const [first] = await this.#textsFor(peerId)
     if (first === undefined || (await isBlocked(peerId))) return true
-    const person = await people.find(peerId)
-    const link = person?.type === 'known' ? person.profile.invite : undefined
-    if (person?.type === 'known' && link !== undefined && isShort(first)) {
-      // The first words go with the request, so that its reader knows what it is about.
-      const { lastMessage } = await client.call('contacts.add', { link, text: first.text })
-      if (lastMessage !== undefined) await aliases.add(lastMessage.id, first.copy)
-      await this.remove((each) => each.copy === first.copy && each.peerId === peerId)
-      await people.refresh()
-      return this.#deliver(peerId)
-    }
-    const conversation = await this.#conversationWith(person)
+    const conversation = await this.#conversationWith(await people.find(peerId), first)
     if (conversation === undefined) return false
-    for (const { copy, subject, text } of texts) {
-      // After a crash in between it was sent already.
-      const found = await aliases.find(client, { type: 'copy', copy })
-      const isSent = found.some((each) => each.conversation === conversation)
-      if (!isSent)
-        await client.call('messages.send', { conversation, text, copy, ...(subject === '' ? {} : { subject }) })
-      await this.remove((each) => each.copy === copy && each.peerId === peerId)
+    // More may be written while this goes on.
+    for (let next: WaitingText | undefined = first; next !== undefined; [next] = await this.#textsFor(peerId)) {
+      await this.#send(conversation, next)
+      await this.#forget(next)
     }
     return true
   }
 
-  async #conversationWith(person: Person | undefined): Promise<string | undefined> {
+  async #textsFor(peerId: string): Promise<readonly WaitingText[]> {
+    return (await this.all()).filter((text) => text.peerId === peerId)
+  }
+
+  #forget({ peerId, copy }: WaitingText): Promise<void> {
+    return this.remove((each) => each.copy === copy && each.peerId === peerId)
+  }
+
+  /** Unless it was sent before a crash in between. */
+  async #send(conversation: string, waiting: WaitingText): Promise<void> {
+    const { client, aliases } = this.#options
+    const { copy, subject, text } = waiting
+    const found = await aliases.find(client, { type: 'copy', copy })
+    if (found.some((each) => each.conversation === conversation)) return
+    const asked = isShort(waiting) ? await this.#askedWith(conversation, waiting) : undefined
+    if (asked !== undefined) return aliases.add(asked.id, copy)
+    await client.call('messages.send', { conversation, text, copy, ...(subject === '' ? {} : { subject }) })
+  }
+
+  /** The message that these words became when they went with the request. */
+  async #askedWith(conversation: string, { text, writtenAt }: WaitingText): Promise<Message | undefined> {
+    const { client, people, aliases } = this.#options
+    const { messages } = await client.call('messages.page', { conversation, subject: '' })
+    const words = sanitizeText(text)
+    return messages.find(
+      ({ id, sender, content, copy, sentAt }) =>
+        sender === people.account &&
+        content.type === 'text' &&
+        content.text === words &&
+        copy === undefined &&
+        sentAt >= writtenAt &&
+        !aliases.has(id),
+    )
+  }
+
+  /** Answers their request, or asks them; short first words go with that, so that they know what it is about. */
+  async #conversationWith(person: Person | undefined, first: WaitingText): Promise<string | undefined> {
     const { client, people } = this.#options
     if (person?.type === 'contact') return person.contact.conversation
     const link = person?.type === 'known' ? person.profile.invite : undefined
@@ -148,7 +170,7 @@ export class Waiting implements AsyncDisposable {
     const { id } =
       person?.type === 'request'
         ? await client.call('requests.accept', { id: person.request.id })
-        : await client.call('contacts.add', { link: link ?? '' })
+        : await client.call('contacts.add', { link: link ?? '', ...(isShort(first) ? { text: first.text } : {}) })
     await people.refresh()
     return id
   }
