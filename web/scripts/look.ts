@@ -143,7 +143,7 @@ const screens: readonly Screen[] = [
     act: async (page) => {
       await page.getByTestId('paste-invite').fill('QmZbTKmfQXV8RvPqTsDTmAZ3ubgLLkjCDqHkBNBnPBGvXH')
       await page.getByRole('button', { name: 'Look up their profile' }).click()
-      await page.getByRole('button', { name: 'Ask Sten Aalto' }).scrollIntoViewIfNeeded()
+      await page.getByTestId('found').getByRole('button', { name: 'Ask for contact' }).scrollIntoViewIfNeeded()
     },
   },
   { name: 'profile', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },

@@ -152,7 +152,6 @@ export const profile = {
     title: 'The person with this id',
     lead: 'This is the id of an account. If their profile is public, you can look it up and ask for contact.',
     you: 'This is your own id.',
-    ask: (name: string) => `Ask ${name} for contact`,
     open: (name: string) => `You know each other. Open the conversation with ${name}`,
     noInvite: 'This profile has no invite in it. Ask them for an invite link.',
   },

@@ -242,7 +242,7 @@ export const en = {
     yoursLead: 'Send this link to one person, or let them scan the code.',
     expires: (date: string) => `Works until ${date}.`,
     theirs: 'Use their link',
-    theirsLead: 'Paste the link that somebody sent you.',
+    theirsLead: 'Paste the link that somebody sent you, or the id of their account.',
     linkLabel: 'Invite link',
     textLabel: 'Say who you are (optional)',
     textPlaceholder: 'Hello, we met at…',

@@ -15,7 +15,8 @@ const cx = classNames(styles)
 
 /** Every conversation, the last changed first; says what is unread above and below of what can be seen. */
 export function ConversationList({ conversations }: { readonly conversations: readonly Conversation[] }) {
-  const { session, navigation } = useApp()
+  const { session, navigation, preferences } = useApp()
+  const { muted } = useViewModel(preferences)
   const { profiles } = session
   const { place } = useViewModel(navigation)
   const me = useViewModel(session.me)?.account ?? ''

@@ -80,7 +80,7 @@ function Ask({
   if (invite === undefined) return <p className={cx('note')}>{words.noInvite}</p>
   return (
     <Button look="primary" isWide disabled={isBusy} onClick={() => onAsk(invite)}>
-      {words.ask(name)}
+      {t.add.ask}
     </Button>
   )
 }
