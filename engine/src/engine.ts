@@ -1,13 +1,14 @@
 /** One open account: its store, its keys, its links, and the one table of commands and queries over them. */
-import { authenticateDeviceCertificate, equalBytes, sha256, toHex, type MlsContext } from '@parley/core'
+import { directConversationId, fromHex, OUTER_VERSION, sanitizeName, type MlsContext } from '@parley/core'
+import { createAuthenticator } from './account/authenticator.ts'
 import { openSelf, type Self } from './account/self.ts'
 import type { ApiClient, LiveQuery } from './api/client.ts'
 import { EngineError } from './api/errors.ts'
 import type { CallName, EventName, EventOf, Params, QueryName, ResultOf, StreamName } from './api/schema.ts'
 import { Handlers } from './api/handlers.ts'
 import { askForBundle, giveBundle, takeBundle } from './contact/contacts.ts'
-import { startGroup } from './contact/groups.ts'
 import { receiveSealed, type ContactEvents } from './contact/requests.ts'
+import { askForKeys, restartGroup } from './contact/restart.ts'
 import type { Context } from './context.ts'
 import { ConversationCache } from './conversation/cache.ts'
 import { receiveOuter, writeReceived, type Outcome } from './conversation/receive.ts'
@@ -21,27 +22,19 @@ import { Views, type ShownPeople } from './live/views.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import type { Cancel } from './ports/clock.ts'
 import type { Ports } from './ports/index.ts'
-import { PortError } from './ports/port-error.ts'
 import { Presences } from './presence/presence.ts'
 import { profileOperations } from './profile/operations.ts'
 import { ProfileService } from './profile/service.ts'
 import { contactByAccount, contactByConversation } from './store/contacts.ts'
-import { devicesOf, heardFrom } from './store/devices.ts'
+import { heardFrom } from './store/devices.ts'
 import type { OutboxRow } from './store/outbox.ts'
 import { migrate } from './store/schema.ts'
 import { deleteExpiredSecrets } from './store/secrets.ts'
 import { SettingsTable } from './store/settings.ts'
 import type { Commit } from './turn/commit.ts'
+import { toEngineError } from './told.ts'
 import { Turns } from './turn/turns.ts'
 import { openVault } from './vault/vault.ts'
-import {
-  directConversationId,
-  fromHex,
-  OUTER_VERSION,
-  sanitizeName,
-  verifyDeviceBundle,
-  peerIdOfKey,
-} from '@parley/core'
 
 export interface EngineOptions {
   /** What the account calls itself, for a new account only. */
@@ -56,9 +49,6 @@ export interface EngineOptions {
 const CLEAN_UP_INTERVAL_MS = 6 * 3_600_000
 
 export interface Engine extends ApiClient, AsyncDisposable {}
-
-/** Certificates whose signature was checked, by hash; they never change, so the answer does not either. */
-const CERTIFICATES_CHECKED_MAX = 4_096
 
 /**
  * Opens the account of `ports.store`, making one when the store is empty, and connects it.
@@ -107,15 +97,15 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   constructor(ports: Ports, { self, settings, vault, network }: Opened) {
     const { store, clock, random, crypto, log } = ports
     const failed = (error: unknown) => log.log('error', 'unexpected failure', { error: String(error) })
-    const mls: MlsContext = { crypto, random, authenticate: authenticator(crypto) }
+    const mls: MlsContext = { crypto, random, authenticate: createAuthenticator(crypto) }
     const conversations = new ConversationCache(store, vault, mls, self.account)
     const context = () => this.#context
     this.#service = new ConversationService(context, {
       typingNoticed: (conversation, account, subject) =>
         this.#live.emit('typing.noticed', { conversation, account, subject }),
       typingChanged: () => this.#live.touched(new Set(['conversations'])),
-      askAgain: (conversation) => this.#askAgain(conversation),
-      restart: (conversation) => this.#restart(conversation),
+      askAgain: (conversation) => askForKeys(this.#context, conversation),
+      restart: (conversation) => restartGroup(this.#context, conversation),
     })
     const platform = { store, vault, account: self.account, openNames: ports.openNames }
     this.#profiles = new ProfileService(context, platform, network.mailbox, {
@@ -340,39 +330,6 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     })
   }
 
-  /** A new group for a contact whose device cannot read the old one; same conversation, same history. CNV-10 */
-  async #restart(conversation: string): Promise<void> {
-    const { store, turns, clock, crypto, log } = this.#context
-    const contact = contactByConversation(store, conversation)
-    const device =
-      contact === undefined ? undefined : devicesOf(store, contact.account).find(({ bundle }) => bundle !== undefined)
-    if (device?.bundle === undefined) return
-    const now = clock.now()
-    const bundle = await verifyDeviceBundle(crypto, device.bundle, now)
-    if (!bundle.ok) {
-      this.#askAgain(conversation)
-      return
-    }
-    const reusable = bundle.value.keyPackages.slice(-1)
-    log.log('warn', 'the other side cannot read this group: making a new one', {})
-    await turns.runAlone('input', () =>
-      startGroup(
-        this.#context,
-        conversation,
-        { ...bundle.value, keyPackages: reusable },
-        peerIdOfKey(bundle.value.deviceKey),
-        now,
-      ),
-    )
-  }
-
-  #askAgain(conversation: string): void {
-    const { store, sessions } = this.#context
-    const contact = contactByConversation(store, conversation)
-    if (contact === undefined) return
-    for (const session of sessions.ofAccount(contact.account)) askForBundle(this.#context, session)
-  }
-
   #background(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#context.log.log('warn', 'work for a link failed', { error: String(error) }))
   }
@@ -394,30 +351,5 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (commit.topics.has('invites')) this.#profiles.moved()
     this.#live.messagesChanged(commit.messages)
     this.#live.touched(commit.topics)
-  }
-}
-
-/** What a caller is told; whatever is not meant for callers is a defect of ours. */
-function toEngineError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error
-  if (!(error instanceof PortError)) return new EngineError('INTERNAL', String(error), { cause: error })
-  const code = error.code === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_FAILED'
-  return new EngineError(code, error.message, { cause: error })
-}
-
-/** Leaves carry device certificates: signed by their account, for exactly the key of the leaf. MLS-6 */
-function authenticator(crypto: Ports['crypto']): MlsContext['authenticate'] {
-  const checked = new Map<string, Uint8Array>()
-  return async (credential, signaturePublicKey) => {
-    const key = toHex(sha256(credential))
-    let deviceKey = checked.get(key)
-    if (deviceKey === undefined) {
-      const certificate = await authenticateDeviceCertificate(crypto, credential)
-      if (!certificate.ok) return false
-      deviceKey = certificate.value.deviceKey
-      if (checked.size >= CERTIFICATES_CHECKED_MAX) checked.clear()
-      checked.set(key, deviceKey)
-    }
-    return equalBytes(deviceKey, signaturePublicKey)
   }
 }

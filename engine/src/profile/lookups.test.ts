@@ -67,7 +67,7 @@ async function createScene(behaviours: readonly Behaviour[]) {
 }
 
 const behaviour = fc.record({
-  kind: fc.constantFrom('honest', 'fails', 'hangs', 'rubbish', 'late') as fc.Arbitrary<Behaviour['kind']>,
+  kind: fc.constantFrom<Behaviour['kind'][]>('honest', 'fails', 'hangs', 'rubbish', 'late'),
   has: fc.nat((1 << PEOPLE) - 1),
   isPushNode: fc.boolean(),
 })

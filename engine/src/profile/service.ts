@@ -9,7 +9,6 @@ import {
   equalBytes,
   parseCid,
   parseProfileRecord,
-  PROFILE_FRESH_MS,
   profileTopic,
   type ProfileRecord,
 } from '@parley/core'
@@ -17,10 +16,9 @@ import { EngineError } from '../api/errors.ts'
 import type { OwnProfile as OwnProfileView, Profile, ProfileAnswer } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
-import type { Cancel } from '../ports/clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { allContacts, contactByAccount, isBlockedAccount } from '../store/contacts.ts'
-import { contactsConfirmedBefore, profileVersions } from '../store/profiles.ts'
+import { profileVersions } from '../store/profiles.ts'
 import { Avatars, type Picture } from './avatars.ts'
 import { ProfileBook } from './book.ts'
 import { ProfileCache, type CachedProfile } from './cache.ts'
@@ -34,14 +32,8 @@ import { OwnProfile, type OwnWords } from './own.ts'
 import { EXCHANGE_PATIENCE_MS, type ProfileFrame, type ProfileLink } from './profile-link.ts'
 import { ProfileLinks } from './profile-links.ts'
 import { Publisher } from './publisher.ts'
+import { Upkeep } from './upkeep.ts'
 import { isFarewell, viewOwn, viewProfile } from './view.ts'
-
-/** After the start: links come first, and most contacts answer over theirs. */
-const PREFETCH_DELAY_MS = 10_000
-/** Looks for contacts whose record was not confirmed lately, and whether the own one is to be renewed. */
-const UPKEEP_INTERVAL_MS = 3_600_000
-/** Addresses come and go with relays: only those that stay so long are worth a new record. */
-const ADDRESSES_SETTLE_MS = 60_000
 
 export interface ProfileEvents {
   /** Newer profiles are durable, or the own one changed. */
@@ -62,8 +54,7 @@ export class ProfileService {
   readonly #hearing: Hearing
   readonly #links: ProfileLinks
   readonly #stopping = new AbortController()
-  #settling: Cancel | undefined
-  #upkeep: Cancel | undefined
+  readonly #upkeep: Upkeep
   #isStarted = false
 
   /** `platform`: the store before there is a context. */
@@ -114,6 +105,7 @@ export class ProfileService {
       pictured: (_record, image) => this.#keepPicture(image),
     })
     this.#hearing = new Hearing(context, this.#book)
+    this.#upkeep = new Upkeep(context, this.own, (account) => this.#look(account, 'background'))
   }
 
   /** The network runs. Resolves when the own record is durable, if there can be one. */
@@ -122,13 +114,12 @@ export class ProfileService {
     this.#isStarted = true
     this.listen()
     this.#publisher.start()
-    this.#upkeep = this.#context().clock.after(PREFETCH_DELAY_MS, () => this.#keepUp())
+    this.#upkeep.start()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new EngineError('CLOSED'))
-    this.#settling?.()
-    this.#upkeep?.()
+    this.#upkeep.stop()
     this.#links.stop()
     this.#lookups.stop()
     this.avatars.stop()
@@ -192,9 +183,7 @@ export class ProfileService {
 
   /** Addresses, or the invites, are other ones. */
   moved(): void {
-    if (!this.#isStarted || this.own.record?.isPublic !== true || this.#stopping.signal.aborted) return
-    this.#settling?.()
-    this.#settling = this.#context().clock.after(ADDRESSES_SETTLE_MS, () => this.#renew(true))
+    this.#upkeep.moved()
   }
 
   // What callers ask
@@ -340,22 +329,6 @@ export class ProfileService {
   async #keepPicture(image: Uint8Array): Promise<void> {
     if (avatarKind(image) === undefined) return
     await this.#context().turns.run('input', () => (commit) => this.avatars.save(commit, image))
-  }
-
-  #keepUp(): void {
-    const { clock, store } = this.#context()
-    this.#upkeep = clock.after(UPKEEP_INTERVAL_MS, () => this.#keepUp())
-    this.#renew(false)
-    // Whoever showed nothing tells when that changes, and may be looked up when somebody looks at them.
-    void this.#guard('profiles of contacts not looked for', async () => {
-      for (const account of contactsConfirmedBefore(store, clock.now(), PROFILE_FRESH_MS)) {
-        this.#look(account, 'background')
-      }
-    })
-  }
-
-  #renew(hasMoved: boolean): void {
-    void this.#guard('own profile not renewed', () => this.own.renew(hasMoved))
   }
 
   async #guard(what: string, work: () => Promise<void>): Promise<void> {
