@@ -5,7 +5,7 @@
  */
 import { decodePayload, encodePayload, RECEIPT_IDS_MAX, type Acknowledgement, type StatusReport } from '@parley/core'
 import type { Context } from '../context.ts'
-import { conversationsOwing, oweAgain, owedReceipts, settleReceipts } from '../store/entries.ts'
+import { conversationsOwing, oweAgain, owedReceipts, settleReceipts } from '../store/receipts.ts'
 import type { StorePort } from '../ports/store.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'

@@ -4,14 +4,9 @@ import type { Context } from '../context.ts'
 import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { heardFrom } from '../store/devices.ts'
-import {
-  acknowledgeEntry,
-  conversationsWaiting,
-  markRead,
-  waitingEntries,
-  type SubjectFilter,
-} from '../store/entries.ts'
+import { acknowledgeEntry, conversationsWaiting, waitingEntries, type SubjectFilter } from '../store/entries.ts'
 import { deleteAnswers, deleteOutbox, insertOutbox, type OutboxRow } from '../store/outbox.ts'
+import { markRead } from '../store/receipts.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { sealAgain } from './compose.ts'

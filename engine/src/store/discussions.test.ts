@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLogStore, entryOf, idOf } from '../testing/entries.ts'
 import { conversationsAbout, copiesOf, tilesAbout, unreadAbout, type Subject } from './discussions.ts'
-import { insertEntry, markRead, tilesAfter, tilesBefore, type Entry } from './entries.ts'
+import { insertEntry, tilesAfter, tilesBefore, type Entry } from './entries.ts'
 import { eraseHidden, hideTile, hideTiles, isHidden, newestEntry } from './hidden.ts'
+import { markRead } from './receipts.ts'
 
 const tag = (fill: number): Uint8Array => new Uint8Array(16).fill(fill)
 const SUBJECTS: readonly Subject[] = [null, tag(1), tag(2)]

@@ -5,23 +5,19 @@ import { CONVERSATION, createLogStore, entryOf, idOf } from '../testing/entries.
 import {
   acknowledgeEntry,
   advanceStates,
-  conversationsOwing,
   conversationsWaiting,
   entryById,
   failEntry,
   firstUnread,
   insertEntry,
   markPosted,
-  markRead,
-  oweDelivered,
-  owedReceipts,
-  settleReceipts,
   STATES,
   unpostedCount,
   unreadCount,
   waitingEntries,
 } from './entries.ts'
 import { deleteOutbox, deleteOutboxOfPeer, insertOutbox, outboxAfter, peersWithOutbox } from './outbox.ts'
+import { conversationsOwing, markRead, oweDelivered, owedReceipts, settleReceipts } from './receipts.ts'
 
 const where = { conversation: CONVERSATION, author: 'alice' }
 const item = (peerId: string, fill: number, message?: string) => ({
