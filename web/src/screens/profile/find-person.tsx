@@ -72,11 +72,7 @@ function Facts({ profile }: { readonly profile: Profile }) {
   )
 }
 
-function Ask({
-  profile: { invite, name },
-  isBusy,
-  onAsk,
-}: Omit<FindPersonProps, 'id'> & { readonly profile: Profile }) {
+function Ask({ profile: { invite }, isBusy, onAsk }: Omit<FindPersonProps, 'id'> & { readonly profile: Profile }) {
   if (invite === undefined) return <p className={cx('note')}>{words.noInvite}</p>
   return (
     <Button look="primary" isWide disabled={isBusy} onClick={() => onAsk(invite)}>
