@@ -101,6 +101,10 @@ describe('pictures', () => {
     refused(webp(['VP8X', canvas(16, 12)], ['VP8X', canvas(16, 12)], ['VP8 ', lossy(16, 12)]))
     refused(png(16, 12, [['teSt', page], pixels]))
     refused(png(16, 12, []))
+    for (let at = 0; at < 8; at++) refused(PNG.map((byte, index) => (index === at ? byte ^ 1 : byte)))
+    // IHDR under another name, or of another length
+    refused(PNG.map((byte, index) => (index === 12 ? byte ^ 1 : byte)))
+    refused(concat(PNG.slice(0, 8), png(16, 12, [['IHDR', new Uint8Array(14)], pixels]).slice(8 + 25)))
     refused(png(16, 12, [pixels, ['IHDR', new Uint8Array(13)]]))
     refused(png(16, 12, [pixels, ['IEND', new Uint8Array(0)]]))
     refused(jpeg(frame(16, 12)))
@@ -131,6 +135,38 @@ describe('pictures', () => {
     refused(webp(['VP8 ', lossy(16, 12).fill(0, 3, 6)]))
     refused(webp(['VP8 ', lossy(16, 12).slice(0, 9)]))
     refused(webp(['VP8L', lossless(16, 12).slice(0, 4)]))
+  })
+
+  it('[PRF-11] JPEGs have parts that are known, whole, and in order', () => {
+    const accepted = Array.from({ length: 256 }, (_, marker) => marker).filter((marker) => {
+      const kind = avatarKind(jpeg(segment(marker, new Uint8Array(9)), frame(16, 12), scan))
+      return kind !== undefined
+    })
+    const applications = Array.from({ length: 16 }, (_, number) => 0xe0 + number)
+    expect(accepted).toEqual([0xc4, 0xdb, 0xdd, ...applications, 0xfe])
+    const behind = Array.from({ length: 256 }, (_, marker) => marker).filter(
+      (marker) => avatarKind(jpeg(frame(16, 12), concat(scan, Uint8Array.of(0xff, marker, 0, 2)))) !== undefined,
+    )
+    // among the pixels: a stuffed byte, restarts; behind them: tables
+    const restarts = Array.from({ length: 8 }, (_, number) => 0xd0 + number)
+    expect(behind).toEqual([0x00, 0xc4, ...restarts, 0xdb, 0xdd, ...applications, 0xfe])
+    for (const length of [0, 1, 0xffff]) {
+      refused(jpeg(Uint8Array.of(0xff, 0xfe, length >> 8, length & 0xff), frame(16, 12), scan))
+    }
+    expect(avatarKind(jpeg(segment(0xfe, new Uint8Array(0)), frame(16, 12), scan))).toBeDefined()
+    for (const at of [0, 1, 2]) refused(JPEG.map((byte, index) => (index === at ? byte ^ 1 : byte)))
+    for (const short of [Uint8Array.of(8), new Uint8Array(5), Uint8Array.of(8, 0, 12, 0, 16)]) {
+      refused(jpeg(segment(0xc0, short), scan))
+    }
+    refused(jpeg(segment(0xc0, Uint8Array.of(8, 0, 12, 0, 16, 1, 0, 0)), scan))
+    for (const head of [[], [0, 0, 63, 0], [2, 1, 0, 0, 63, 0], [1, 1, 0, 2, 0, 0, 63, 0]]) {
+      refused(jpeg(frame(16, 12), segment(0xda, Uint8Array.from(head))))
+    }
+    expect(avatarKind(jpeg(frame(16, 12), segment(0xda, Uint8Array.of(1, 1, 0, 0, 63, 0))))).toBeDefined()
+    const open = jpeg(frame(16, 12), scan).slice(0, -2)
+    for (const tail of [[], [0xff], [0xff, 0xfe], [0xff, 0xfe, 0], [0xff, 0xfe, 0, 2], [0xff, 0xfe, 0, 3]]) {
+      refused(Uint8Array.of(...open, ...tail))
+    }
   })
 
   it('[PRF-10] any bytes are a picture or none, never a throw', () => {

@@ -13,6 +13,8 @@ const isTable = (marker: number): boolean =>
 /** Every scan is computed over the whole picture, and one of a few bytes asks for as much work as a large one. */
 const SCANS_MAX = 64
 const FRAME_BYTES_MIN = 8
+/** Of one component. */
+const SCAN_BYTES_MIN = 8
 
 /** Kind by the frame header, any size; `undefined` when the bytes are not one JPEG from end to end. */
 export function readJpeg(view: DataView): AvatarKind | undefined {
@@ -35,7 +37,7 @@ export function readJpeg(view: DataView): AvatarKind | undefined {
       if (kind === undefined) return undefined
     } else if (marker === SCAN) {
       scans += 1
-      if (kind === undefined || scans > SCANS_MAX) return undefined
+      if (kind === undefined || scans > SCANS_MAX || !isScan(view, segment, offset)) return undefined
       offset = endOfScan(view, offset)
     } else if (!isTable(marker)) return undefined
   }
@@ -49,6 +51,10 @@ function frameOf(view: DataView, segment: number, end: number): AvatarKind | und
   if (!isKnown || end - segment !== FRAME_BYTES_MIN + 3 * components) return undefined
   return { mediaType: 'image/jpeg', height: view.getUint16(segment + 3), width: view.getUint16(segment + 5) }
 }
+
+/** A head for 1 to 4 components. B.2.3 */
+const isScan = (view: DataView, segment: number, end: number): boolean =>
+  end - segment >= SCAN_BYTES_MIN && end - segment === SCAN_BYTES_MIN - 2 + 2 * view.getUint8(segment + 2)
 
 /** The next marker that is no stuffed zero and no restart. */
 function endOfScan(view: DataView, start: number): number {

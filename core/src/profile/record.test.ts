@@ -189,6 +189,7 @@ describe('profile records', () => {
       }),
     ).link
     const addresses = Array.from({ length: PROFILE_ADDRESSES_MAX }, () => `/${'a'.repeat(255)}`)
+    expect(await creates({ addresses })).toBe('ok')
     expect(await creates({ about: tree.repeat(PROFILE_ABOUT_LETTERS_MAX), extra, addresses, invite })).toBe('too-large')
     const keys = (count: number, letters: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index).padStart(letters, 'k'), '']))
@@ -270,7 +271,11 @@ describe('profile records', () => {
     expect(await creates({ notAfter: longest + 1 })).toBe('bad-lifetime')
     expect(await creates({ notAfter: NOW })).toBe('bad-lifetime')
     expect(await creates({ changedAt: NOW + 1, notAfter: NOW + 1 })).toBe('bad-lifetime')
-    expect(await creates({ changedAt: 1.5 })).toBe('malformed')
+    for (const odd of [1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      expect([odd, await creates({ changedAt: odd })]).toEqual([odd, 'malformed'])
+      expect([odd, await creates({ notAfter: odd })]).toEqual([odd, 'malformed'])
+      expect([odd, await creates({ sequence: odd })]).toEqual([odd, 'malformed'])
+    }
     expect(parseProfileRecord(record.bytes).ok).toBe(true)
   })
 

@@ -91,7 +91,6 @@ export async function createProfileRecord(
 ): Promise<Result<ProfileRecord, ProfileRejection>> {
   const wrong = checkProfile(facts)
   if (wrong !== undefined) return fail(wrong)
-  if (!isUint(facts.sequence) || !isUint(facts.changedAt) || !isUint(facts.notAfter)) return fail('malformed')
   const rootKey = await crypto.ed25519PublicKey(rootSeed)
   const parsed = parse(await signRecord(crypto, rootSeed, DOMAIN, fieldsOf(rootKey, facts)))
   return parsed.ok ? atTime(parsed.value.profile, now) : parsed

@@ -77,7 +77,10 @@ export const frame = (width: number, height: number, marker = 0xc0, components =
     ),
   )
 /** A scan with a restart and a stuffed byte in its data. */
-export const scan = concat(segment(0xda, new Uint8Array(10)), Uint8Array.of(1, 0xff, 0x00, 0xff, 0xd0, 2))
+export const scan = concat(
+  segment(0xda, Uint8Array.of(3, 1, 0, 2, 0, 3, 0, 0, 63, 0)),
+  Uint8Array.of(1, 0xff, 0x00, 0xff, 0xd0, 2),
+)
 
 /** A JPEG of these parts between start and end. */
 export const jpeg = (...parts: readonly Uint8Array[]): Uint8Array =>
