@@ -16,11 +16,18 @@ export const keepSockets = (page: Page): Promise<unknown> =>
     }
   `)
 
+export interface Asked {
+  readonly asked: number
+  /** Of every answer, how long it took. */
+  readonly tookMs: readonly number[]
+  readonly problems: number
+  /** Why the socket was closed meanwhile; empty while it is open. */
+  readonly closed: string
+}
+
 export interface Asking {
   /** Ends asking and waits, for so long at most, for what has not been answered. */
-  end(
-    waitMs: number,
-  ): Promise<{ readonly asked: number; readonly tookMs: readonly number[]; readonly problems: number }>
+  end(waitMs: number): Promise<Asked>
 }
 
 /** Asks these, one after the other and from the start again, every `everyMs`, over the socket that the page uses. */
@@ -34,7 +41,14 @@ export async function askBeside(
       const { sockets } = window as unknown as { sockets: globalThis.WebSocket[] }
       const socket = sockets.at(-1)
       if (socket === undefined) throw new Error('the page has no socket')
-      const state = { askedAt: new Map<number, number>(), tookMs: new Array<number>(), problems: 0, asked: 0, timer: 0 }
+      const state = {
+        askedAt: new Map<number, number>(),
+        tookMs: new Array<number>(),
+        problems: 0,
+        asked: 0,
+        timer: 0,
+        closed: '',
+      }
       Object.assign(window, { asking: state })
       socket.addEventListener('message', ({ data }) => {
         const answer = JSON.parse(String(data)) as { id?: number; problem?: unknown }
@@ -43,6 +57,10 @@ export async function askBeside(
         state.askedAt.delete(answer.id)
         state.tookMs.push(performance.now() - at)
         if (answer.problem !== undefined) state.problems += 1
+      })
+      socket.addEventListener('close', ({ code, reason }) => {
+        window.clearInterval(state.timer)
+        state.closed = `${code} ${reason}`
       })
       state.timer = window.setInterval(() => {
         const id = firstId + state.asked
@@ -58,13 +76,16 @@ export async function askBeside(
     async end(waitMs) {
       await page.evaluate(() => window.clearInterval((window as unknown as { asking: { timer: number } }).asking.timer))
       await page.waitForFunction(
-        () => (window as unknown as { asking: { askedAt: Map<number, number> } }).asking.askedAt.size === 0,
+        () => {
+          const { asking } = window as unknown as { asking: Asked & { askedAt: Map<number, number> } }
+          return asking.askedAt.size === 0 || asking.closed !== ''
+        },
         undefined,
         { timeout: waitMs },
       )
       return page.evaluate(() => {
-        const { asking } = window as unknown as { asking: { asked: number; tookMs: number[]; problems: number } }
-        return { asked: asking.asked, tookMs: asking.tookMs, problems: asking.problems }
+        const { asked, tookMs, problems, closed } = (window as unknown as { asking: Asked }).asking
+        return { asked, tookMs, problems, closed }
       })
     },
   }
