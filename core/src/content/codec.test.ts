@@ -153,6 +153,22 @@ describe('content', () => {
     expect(plain.length).toBe(bytes.length - 'QmOrder'.length)
   })
 
+  it('[CNT-16] [CNT-17] has the frozen bytes of a subject and a copy', () => {
+    const saying: Saying = { type: 'text', text: 'hi', subject: 'QmOrder', copy: id(3).slice(1) }
+    expect(toHex(encodeContent(placement, saying))).toBe(
+      [
+        '87',
+        `50${'07'.repeat(16)}`,
+        'f6',
+        '47516d4f72646572',
+        'f6',
+        'f6',
+        `a36163581f${'03'.repeat(31)}6168821b0000019b76daa80003617082582001${'01'.repeat(31)}582001${'02'.repeat(31)}`,
+        `85016001781e${toHex(utf8(MARKDOWN))}426869`,
+      ].join(''),
+    )
+  })
+
   it('[CNT-16] a topic that is no text of 1 to 500 letters is no subject, and its content is read all the same', () => {
     const subjectOf = (topic: Uint8Array) => {
       const decoded = decodeContent(encodeCbor(withFields({ 2: topic })))

@@ -5,6 +5,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { useProblems } from './problems.ts'
 import { addOperationRoutes } from './routes.ts'
+import { HTTP_STREAMS_MAX } from './routes-stream.ts'
 
 const ID = `Qm${'a'.repeat(44)}`
 const open: (() => Promise<void>)[] = []
@@ -121,6 +122,21 @@ describe('a stream over HTTP', () => {
       await ended.promise
       expect(logged).toEqual([])
     }
+  })
+
+  it('[API-10] [API-20] runs beside a limited number of others', async () => {
+    const { port } = await serve(async function* (_params, signal) {
+      yield 1
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    })
+    const running = await Promise.all(Array.from({ length: HTTP_STREAMS_MAX }, () => ask(port, { ids: [] })))
+    expect(running.map(({ response }) => response.statusCode)).toEqual(Array(HTTP_STREAMS_MAX).fill(200))
+    expect((await ask(port, { ids: [] })).response.statusCode).toBe(429)
+    running[0]?.sent.destroy()
+    // The node learns of it by and by.
+    let status: number | undefined
+    while (status !== 200) status = (await ask(port, { ids: [] })).response.statusCode
+    for (const { sent } of running) sent.destroy()
   })
 
   it('[API-20] finds no more than a reader takes', async () => {

@@ -8,11 +8,32 @@ export const NDJSON = 'application/x-ndjson'
 /** What is found for one slow reader before no more is asked for; the network's own buffers come on top. */
 const AHEAD_BYTES_MAX = 65_536
 
+/** Streams that run over plain HTTP at a time; one more is told to wait. */
+export const HTTP_STREAMS_MAX = 64
+
+/** Streams of one server. */
+export class HttpStreams {
+  readonly #log: LogPort
+  #running = 0
+
+  constructor(log: LogPort) {
+    this.#log = log
+  }
+
+  /** As {@link sendStream}. @throws EngineError `RATE_LIMITED` */
+  send(reply: FastifyReply, open: (signal: AbortSignal) => AsyncIterable<unknown>): Promise<FastifyReply> {
+    if (this.#running >= HTTP_STREAMS_MAX) throw new EngineError('RATE_LIMITED', 'too many streams')
+    this.#running++
+    reply.raw.once('close', () => this.#running--)
+    return sendStream(reply, open, this.#log)
+  }
+}
+
 /**
  * Answers with the items of `open`, which ends with the connection. What fails before the first item is thrown; what
  * fails later ends the answer with one line `{"problem": …}`.
  */
-export async function sendStream(
+async function sendStream(
   reply: FastifyReply,
   open: (signal: AbortSignal) => AsyncIterable<unknown>,
   log: LogPort,

@@ -1,7 +1,7 @@
 /** The REST face of the API's table, with its OpenAPI document. Spec: API-1…API-6, API-20. */
 import { type ApiClient, type CheckedOperation, type LogPort, operations } from '@parley/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { NDJSON, sendStream } from './routes-stream.ts'
+import { HttpStreams, NDJSON } from './routes-stream.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -30,7 +30,8 @@ export interface RouteOptions {
 }
 
 /** Adds a route for each operation of the table that has one. */
-export function addOperationRoutes(server: FastifyInstance, options: RouteOptions): void {
+export function addOperationRoutes(server: FastifyInstance, { client, check, log }: RouteOptions): void {
+  const streams = new HttpStreams(log)
   for (const [name, operation] of Object.entries(operations)) {
     const { kind, rest, summary, params, result } = operation
     if (rest === undefined) continue
@@ -53,19 +54,20 @@ export function addOperationRoutes(server: FastifyInstance, options: RouteOption
       },
       async handler(request, reply) {
         const given = parametersOf(request, isInQuery ? properties : undefined)
-        return answer(options, options.check(name, given), reply)
+        return answer(client, streams, check(name, given), reply)
       },
     })
   }
 }
 
 async function answer(
-  { client, log }: RouteOptions,
+  client: () => ApiClient,
+  streams: HttpStreams,
   operation: CheckedOperation,
   reply: FastifyReply,
 ): Promise<unknown> {
   const { kind, name, params } = operation
-  if (kind === 'stream') return sendStream(reply, (signal) => client().stream(name, params as never, signal), log)
+  if (kind === 'stream') return streams.send(reply, (signal) => client().stream(name, params as never, signal))
   const result: unknown = await client().call(name, params as never)
   return result === null || result === undefined ? reply.code(204).send() : result
 }
