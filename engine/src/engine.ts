@@ -326,7 +326,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       const contact = contactByConversation(this.#context.store, conversation)
       if (contact === undefined) return
       this.#profiles.befriended(contact.account)
-      this.#presences.tell()
+      this.#presences.befriended(contact.account)
     })
   }
 

@@ -144,6 +144,17 @@ describe('presence', () => {
     expect(presence?.seenAt).toBeGreaterThan(world.clock.now() - 10_000)
   })
 
+  test('[PRS-2] whoever becomes a contact is told at once, and hears what was said before', async () => {
+    await using world = await createWorld()
+    const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+    for (const person of [alice, bob]) {
+      await share(person, 'contacts')
+      await set(person, 'online')
+    }
+    await befriend(world, alice, bob)
+    expect([await seen(alice), await seen(bob)]).toMatchObject([{ status: 'online' }, { status: 'online' }])
+  })
+
   test('[PRS-1] nothing of it is with a push node', async () => {
     await using world = await createWorld()
     const push = await world.openPushNode()

@@ -9,6 +9,7 @@ import type { Session } from '../links/session.ts'
 import type { Cancel } from '../ports/clock.ts'
 import { Pace } from '../profile/pace.ts'
 import { contactByAccount, isBlockedAccount, savePresence, type ContactRow } from '../store/contacts.ts'
+import type { Commit } from '../turn/commit.ts'
 
 /** Changes of one link that are looked at: so many in a row, and then one in each pause. */
 export const PRESENCE_BURST = 4
@@ -65,6 +66,15 @@ export class Presences {
     for (const line of this.#lines.values()) this.#tellTo(line)
   }
 
+  /** They are a contact now: what they said before is heard. */
+  befriended(account: string): void {
+    for (const line of this.#lines.values()) {
+      if (line.account !== account) continue
+      this.#tellTo(line)
+      if (line.heard !== undefined) line.hearing.wish()
+    }
+  }
+
   opened(session: Session): void {
     const { account, peerId } = session
     if (account === undefined || this.#isStopped) return
@@ -76,7 +86,13 @@ export class Presences {
       told: undefined,
       said: undefined,
       heard: undefined,
-      hearing: new Pace({ clock, burst: PRESENCE_BURST, pauseMs: PRESENCE_PAUSE_MS, run: () => this.#hear(line) }),
+      hearing: new Pace({
+        clock,
+        burst: PRESENCE_BURST,
+        pauseMs: PRESENCE_PAUSE_MS,
+        run: () => this.#hear(line),
+        failed: (error) => this.#failed('not noted', error),
+      }),
     }
     this.#lines.set(peerId, line)
     this.#tellTo(line)
@@ -138,6 +154,14 @@ export class Presences {
   }
 
   #tellTo(line: Line): void {
+    try {
+      this.#tellWhatIsNew(line)
+    } catch (error) {
+      this.#failed('not told', error)
+    }
+  }
+
+  #tellWhatIsNew(line: Line): void {
     const { settings, store } = this.#context()
     const isContact =
       contactByAccount(store, line.account)?.status === 'active' && !isBlockedAccount(store, line.account)
@@ -148,7 +172,6 @@ export class Presences {
     if (line.session.sendFrame({ type: 'presence', status, seenAt })) line.told = status
   }
 
-  /** Never rejects. */
   async #hear(line: Line): Promise<void> {
     const { store } = this.#context()
     const { heard } = line
@@ -161,16 +184,17 @@ export class Presences {
   }
 
   async #keep(account: string, seenAt: number | undefined): Promise<void> {
-    const { turns, store, log } = this.#context()
+    const { turns, store } = this.#context()
     if (this.#isStopped) return
-    try {
-      await turns.run('input', () => (commit) => {
-        savePresence(store, account, seenAt)
-        commit.touch('conversations')
-      })
-    } catch (error) {
-      log.log('warn', 'presence not noted', { error: String(error) })
+    const note = (commit: Commit) => {
+      savePresence(store, account, seenAt)
+      commit.touch('conversations')
     }
+    await turns.run('input', () => note).catch((error: unknown) => this.#failed('not noted', error))
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (!this.#isStopped) this.#context().log.log('warn', `presence ${what}`, { error: String(error) })
   }
 }
 

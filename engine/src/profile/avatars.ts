@@ -18,7 +18,6 @@ import {
   trimAvatars,
   usedAvatar,
 } from '../store/avatars.ts'
-import type { Commit } from '../turn/commit.ts'
 import type { HolderClient } from './holder-client.ts'
 import { Lane } from './lane.ts'
 import { within } from './within.ts'
@@ -87,7 +86,7 @@ export class Avatars {
   }
 
   /** Inside a transaction. The bytes are a picture. */
-  save(_commit: Commit, image: Uint8Array): void {
+  save(image: Uint8Array): void {
     const { store, vault, clock } = this.#host.context()
     const own = this.#host.own()
     saveAvatar(store, vault, cidText(blockCid(image)), image, clock.now())
@@ -127,18 +126,17 @@ export class Avatars {
 
   /** Never rejects. */
   async #fetch(cid: Uint8Array): Promise<Uint8Array | undefined> {
-    const { turns, log, clock } = this.#host.context()
+    const { turns, log } = this.#host.context()
     try {
       const image = (await this.#host.askLinks(cid)) ?? (await this.#askHolders(cid))
       if (image === undefined || avatarKind(image) === undefined) return undefined
       await turns.run('input', () => (commit) => {
-        this.save(commit, image)
+        this.save(image)
         commit.touch('profiles')
       })
       return image
     } catch (error) {
-      if (!this.#stopping.signal.aborted)
-        log.log('warn', 'picture not fetched', { error: String(error), at: clock.now() })
+      if (!this.#stopping.signal.aborted) log.log('warn', 'picture not fetched', { error: String(error) })
       return undefined
     }
   }

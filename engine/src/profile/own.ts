@@ -25,7 +25,6 @@ import { listInvites, prepareInvite } from '../contact/invites.ts'
 import type { Context } from '../context.ts'
 import { readOwnProfileState, saveOwnProfileState, type OwnProfileState } from '../store/own-profile.ts'
 import { profileByDigest, saveProfile, trimVersions } from '../store/profiles.ts'
-import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 import { FAREWELL_NAME } from './view.ts'
 
@@ -46,7 +45,7 @@ export interface OwnWords {
 export interface OwnChange {
   readonly words: Partial<OwnWords>
   /** Runs in the same transaction. */
-  readonly save?: (commit: Commit) => void
+  readonly save?: () => void
   /** The owner wants it, and did not just have it found. */
   readonly isTouch: boolean
   readonly state?: Partial<OwnProfileState>
@@ -200,7 +199,7 @@ export class OwnProfile {
         settings.save({ name: record.name })
         commit.touch('me')
       }
-      change.save?.(commit)
+      change.save?.()
       commit.touch('profiles')
       commit.afterwards(() => {
         this.#record = record

@@ -45,7 +45,7 @@ describe('pace', () => {
   it('[PFX-4] stopped, it runs no more and leaves no timer behind', async () => {
     const clock = createTestClock()
     let runs = 0
-    const pace = new Pace({ clock, burst: 1, pauseMs: 100, run: async () => void runs++ })
+    const pace = new Pace({ clock, burst: 1, pauseMs: 100, run: async () => void runs++, failed: () => undefined })
     pace.wish()
     pace.wish()
     pace.stop()

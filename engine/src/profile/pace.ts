@@ -9,8 +9,9 @@ export interface PaceOptions {
   /** Runs in a row before the first pause; one comes back with each pause. */
   readonly burst: number
   readonly pauseMs: number
-  /** Must not reject. */
   readonly run: () => Promise<void>
+  /** Told what `run` rejects with; the next wish runs all the same. Must not throw. */
+  readonly failed: (error: unknown) => void
 }
 
 export class Pace {
@@ -42,7 +43,11 @@ export class Pace {
     this.#isRunning = true
     this.#left--
     this.#pause ??= this.#later()
-    await this.#options.run()
+    try {
+      await this.#options.run()
+    } catch (error) {
+      this.#options.failed(error)
+    }
     this.#isRunning = false
     if (this.#isWished) this.wish()
   }

@@ -27,10 +27,12 @@ export interface ProfileLinkHost {
   pictureFor(account: string, cid: Uint8Array): Uint8Array | undefined
   /** Sequence of what is held of this account; 0 for nothing. */
   heldSequence(account: string): number
-  /** A record came. Never rejects. */
+  /** A record came. */
   received(account: string, record: Uint8Array): Promise<void>
-  /** They said that there is nothing newer than what was held when they were asked. Never rejects. */
+  /** They said that there is nothing newer than what was held when they were asked. */
   confirmed(account: string, sequence: number): Promise<void>
+  /** The store failed; the link goes on. Must not throw. */
+  failed(error: unknown): void
 }
 
 export class ProfileLink {
@@ -55,16 +57,20 @@ export class ProfileLink {
     this.account = account
     this.#host = host
     const pace = (run: () => Promise<void>) =>
-      new Pace({ clock: host.clock, burst: EXCHANGE_BURST, pauseMs: EXCHANGE_PAUSE_MS, run })
+      new Pace({ clock: host.clock, burst: EXCHANGE_BURST, pauseMs: EXCHANGE_PAUSE_MS, run, failed: host.failed })
     this.#answering = pace(async () => this.#answer())
     this.#taking = pace(() => this.#take())
     this.#picturing = pace(async () => this.#answerPicture())
   }
 
-  /** Asks until there is an answer, a few times. */
+  /** Asks until there is an answer, a few times. Never rejects. */
   async start(): Promise<void> {
-    for (let attempt = 0; attempt < ASKED_MAX && !this.#isEnded; attempt++) {
-      if (await this.ask(EXCHANGE_PATIENCE_MS * 2 ** attempt)) return
+    try {
+      for (let attempt = 0; attempt < ASKED_MAX && !this.#isEnded; attempt++) {
+        if (await this.ask(EXCHANGE_PATIENCE_MS * 2 ** attempt)) return
+      }
+    } catch (error) {
+      this.#host.failed(error)
     }
   }
 
@@ -99,8 +105,12 @@ export class ProfileLink {
   /** The link takes frames again. */
   drained(): void {
     if (!this.#isOwed) return
-    const record = this.#host.ownFor(this.account)
-    this.#isOwed = record !== undefined && !this.#session.sendFrame({ type: 'profile', record: record.bytes })
+    try {
+      const record = this.#host.ownFor(this.account)
+      this.#isOwed = record !== undefined && !this.#session.sendFrame({ type: 'profile', record: record.bytes })
+    } catch (error) {
+      this.#host.failed(error)
+    }
   }
 
   /** The picture, checked; `undefined` when they do not have it or do not answer. */
@@ -162,9 +172,9 @@ export class ProfileLink {
   #onNothingNewer(): void {
     const asked = this.#asked
     if (asked === undefined) return
-    void this.#host.confirmed(this.account, asked.sequence).then(() => {
+    this.#host.confirmed(this.account, asked.sequence).then(() => {
       if (this.#asked === asked) this.#settle(true)
-    })
+    }, this.#host.failed)
   }
 
   #settle(isAnswered: boolean): void {

@@ -36,7 +36,7 @@ export interface PublisherOptions {
   /** The own picture. */
   readonly picture: (cid: Uint8Array) => Uint8Array | undefined
   /** A picture of an own record that was found, from where it was found. */
-  readonly pictured: (record: ProfileRecord, image: Uint8Array) => Promise<void>
+  readonly pictured: (image: Uint8Array) => Promise<void>
 }
 
 export class Publisher {
@@ -219,7 +219,7 @@ export class Publisher {
   async #adopt(found: ProfileRecord, addresses: readonly string[]): Promise<void> {
     const { own, holders, pictured } = this.#options
     const image = await this.#pictureOf(found, addresses, (address, cid, signal) => holders.fetch(address, cid, signal))
-    if (image !== undefined) await pictured(found, image)
+    if (image !== undefined) await pictured(image)
     const { handle, location, about, extra, isPublic } = found
     const mayAdopt = !own.state.isTouched && !isFarewell(found)
     const words = mayAdopt

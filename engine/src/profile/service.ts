@@ -73,6 +73,7 @@ export class ProfileService {
       heldSequence: (other) => this.#heldOf(other)?.record.sequence ?? 0,
       received: (other, bytes) => this.#received(other, bytes),
       confirmed: (other, sequence) => this.#confirmed(other, sequence),
+      failed: (error) => this.#failed('profiles of a link', error),
     })
     this.own = new OwnProfile(context, platform.account, platform, () => this.#ownChanged())
     this.#book = new ProfileBook(context, this.cache, {
@@ -102,7 +103,7 @@ export class ProfileService {
       holders: this.#holders,
       names: this.#names,
       picture: (cid) => this.avatars.read(cidText(cid)),
-      pictured: (_record, image) => this.#keepPicture(image),
+      pictured: (image) => this.#keepPicture(image),
     })
     this.#hearing = new Hearing(context, this.#book)
     this.#upkeep = new Upkeep(context, this.own, (account) => this.#look(account, 'background'))
@@ -205,7 +206,7 @@ export class ProfileService {
     await this.own.change({
       words: { avatar: image === undefined ? undefined : blockCid(image) },
       isTouch: true,
-      ...(image === undefined ? {} : { save: (commit) => this.avatars.save(commit, image) }),
+      ...(image === undefined ? {} : { save: () => this.avatars.save(image) }),
     })
     return this.view()
   }
@@ -291,16 +292,12 @@ export class ProfileService {
   async #received(account: string, bytes: Uint8Array): Promise<void> {
     const digest = this.cache.digestOf(account)
     if (digest === undefined) return
-    const isWanted = this.#lookups.isLooking(digest.hex)
-    await this.#guard('profile of a contact not kept', async () => {
-      await this.#book.take({ bytes, digest: digest.bytes, isWanted })
-    })
+    await this.#book.take({ bytes, digest: digest.bytes, isWanted: this.#lookups.isLooking(digest.hex) })
   }
 
   async #confirmed(account: string, sequence: number): Promise<void> {
     const held = this.#heldOf(account)
-    if (held?.record.sequence !== sequence) return
-    await this.#guard('confirmation of a profile not kept', () => this.#book.confirm(held))
+    if (held?.record.sequence === sequence) await this.#book.confirm(held)
   }
 
   #linkOf(digestHex: string): ProfileLink | undefined {
@@ -328,15 +325,11 @@ export class ProfileService {
 
   async #keepPicture(image: Uint8Array): Promise<void> {
     if (avatarKind(image) === undefined) return
-    await this.#context().turns.run('input', () => (commit) => this.avatars.save(commit, image))
+    await this.#context().turns.run('input', () => () => this.avatars.save(image))
   }
 
-  async #guard(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#context().log.log('warn', what, { error: String(error) })
-    }
+  #failed(what: string, error: unknown): void {
+    if (!this.#stopping.signal.aborted) this.#context().log.log('warn', `${what} failed`, { error: String(error) })
   }
 }
 
