@@ -146,6 +146,14 @@ const screens: readonly Screen[] = [
       await page.getByTestId('found').getByRole('button', { name: 'Ask for contact' }).scrollIntoViewIfNeeded()
     },
   },
+  {
+    name: 'unmet-details',
+    act: async (page) => {
+      await page.getByText('Chloé Meier').click()
+      await page.getByRole('button', { name: 'Details', exact: true }).click()
+      await page.getByTestId('safety-number').waitFor()
+    },
+  },
   { name: 'profile', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },
   { name: 'profile-empty', scenario: 'empty', path: '/profile', act: (page) => page.getByText('Saved').waitFor() },
   {
