@@ -24,14 +24,13 @@ import {
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 import { selectIpns, validateIpns } from './dht/ipns-records.ts'
+import { DHT_PROTOCOL } from './dht/protocol.ts'
 import { RecordStore } from './dht/record-store.ts'
 import { gossipService } from './gossip/gossip.ts'
 import type { GossipService } from './gossip/gossip.ts'
 import { toListenError } from './listen-error.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
-
-export const DHT_PROTOCOL = '/parley/kad/1.0.0'
 
 export interface HostOptions {
   /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */

@@ -1,6 +1,6 @@
 /** What gossipsub sees of our connections. */
 import type { GossipSubComponents } from '@libp2p/gossipsub'
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 type Registrar = GossipSubComponents['registrar']
 
@@ -9,12 +9,18 @@ const BACKLOG_BYTES_MAX = 524_288
 /** Wake-ups and what gossipsub says itself are smaller. */
 const LARGE_BYTES = 2_048
 
+export interface Circle {
+  /** Who may speak to us. */
+  has(connection: Connection): boolean
+  /** To whom we speak first; of the others, those who speak to us. */
+  opens(peer: PeerId): Promise<boolean>
+}
+
 /**
- * Lets gossipsub see no peers but those in `circle`; `undefined`: everybody. A peer that reads too slowly loses messages:
+ * Lets gossipsub see no peers but those in `circle`. A peer that reads too slowly loses messages:
  * gossipsub would let its stream break, and never make another one on this connection.
  */
-export function within(circle: ReadonlySet<string> | undefined, registrar: Registrar): Registrar {
-  const isInside = (connection: Connection): boolean => circle?.has(connection.remotePeer.toString()) ?? true
+export function within(circle: Circle, registrar: Registrar): Registrar {
   return {
     getProtocols: () => registrar.getProtocols(),
     getHandler: (protocol) => registrar.getHandler(protocol),
@@ -28,7 +34,8 @@ export function within(circle: ReadonlySet<string> | undefined, registrar: Regis
       registrar.handle(
         protocol,
         (stream, connection) => {
-          if (isInside(connection)) return handler(stream, connection)
+          // it answers with a stream of its own
+          if (circle.has(connection)) return handler(stream, lossy(connection))
           stream.abort(new Error('not one of our push nodes'))
           return undefined
         },
@@ -39,8 +46,9 @@ export function within(circle: ReadonlySet<string> | undefined, registrar: Regis
         protocol,
         {
           ...topology,
-          onConnect: (peer, connection) => {
-            if (isInside(connection)) return topology.onConnect?.(peer, lossy(connection))
+          onConnect: async (peer, connection) => {
+            if (circle.has(connection) && (await circle.opens(peer)))
+              await topology.onConnect?.(peer, lossy(connection))
           },
         },
         options,

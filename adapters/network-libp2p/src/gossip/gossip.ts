@@ -5,10 +5,12 @@ import type { GossipSub, GossipSubComponents, GossipsubMessage, Message } from '
 import type { PeerId } from '@libp2p/interface'
 import { PUSH_CONNECTIONS_MAX, assert } from '@parley/core'
 import type { LogPort } from '@parley/engine'
+import { DHT_PROTOCOL } from '../dht/protocol.ts'
 import type { Host } from '../host.ts'
 import { createAllowance } from './allowance.ts'
 import type { Rate } from './allowance.ts'
 import { within } from './circle.ts'
+import type { Circle } from './circle.ts'
 import { PROFILES, WAKES } from './topics.ts'
 import type { Topics } from './topics.ts'
 
@@ -38,7 +40,8 @@ export interface GossipService extends GossipSub {
 
 /**
  * The service for a libp2p node. A push node passes on to everybody who subscribed, at once: it is the middle of a
- * star, and a mesh of a few of its peers would leave the others to the next heartbeat. A device talks to its push nodes
+ * star, and a mesh of a few of its peers would leave the others to the next heartbeat. It speaks first to other push nodes
+ * only: most devices that connect to it want something else, and need not hear of all its topics. A device talks to its push nodes
  * alone: who else has a connection to it need not know its topics.
  */
 export function gossipService(role: 'device' | 'push node'): (components: GossipSubComponents) => GossipService {
@@ -46,10 +49,18 @@ export function gossipService(role: 'device' | 'push node'): (components: Gossip
   return (components) => {
     const circle = role === 'device' ? new Set<string>() : undefined
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
-    const registrar = within(circle, components.registrar)
+    const peers: Circle = {
+      has: ({ remotePeer }) => circle?.has(remotePeer.toString()) ?? true,
+      opens: async (peer) => circle !== undefined || isServer(peerStore, peer),
+    }
+    const registrar = within(peers, components.registrar)
     const service = createGossipsub({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
     return Object.assign(service, { circle })
   }
+}
+
+async function isServer(peerStore: GossipSubComponents['peerStore'], peer: PeerId): Promise<boolean> {
+  return (await peerStore.has(peer)) && (await peerStore.get(peer)).protocols.includes(DHT_PROTOCOL)
 }
 
 function gossipsubOf(role: 'device' | 'push node'): (components: GossipSubComponents) => GossipSub {
