@@ -5,7 +5,7 @@ import type { Conversation, Message, OperationName, Params, ResultOf } from '../
 import type { CommandTable, QueryTable } from '../api/tables.ts'
 import type { Context } from '../context.ts'
 import { draftPlace, type Views } from '../live/views.ts'
-import { contactByConversation, isBlockedAccount, type ContactRow } from '../store/contacts.ts'
+import { allContacts, contactByConversation, isBlockedAccount, type ContactRow } from '../store/contacts.ts'
 import { conversationsAbout, copiesOf, tilesAbout, unreadAbout } from '../store/discussions.ts'
 import { entryById, isTile, tilesBefore, type Entry } from '../store/entries.ts'
 import type { Apply } from '../turn/turns.ts'
@@ -155,10 +155,12 @@ export class ConversationOperations {
   #discussions(subject: string): ResultOf<'discussions.list'> {
     const { store } = this.#context
     const about = subjectFilter(this.#context, subject) ?? null
+    const accounts = new Map(allContacts(store).map(({ conversation, account }) => [conversation, account]))
+    const unreads = unreadAbout(store, about)
     const found = conversationsAbout(store, about).flatMap((conversation) => {
-      const contact = contactByConversation(store, conversation)
+      const account = accounts.get(conversation)
       const [last] = tilesBefore(store, conversation, undefined, 1, about)
-      return contact === undefined || last === undefined ? [] : [{ conversation, account: contact.account, last }]
+      return account === undefined || last === undefined ? [] : [{ conversation, account, last }]
     })
     const messages = viewEntries(
       this.#context,
@@ -166,7 +168,7 @@ export class ConversationOperations {
     )
     const discussions = found.flatMap(({ conversation, account }, index) => {
       const lastMessage = messages[index]
-      const unread = unreadAbout(store, conversation, about)
+      const unread = unreads.get(conversation) ?? 0
       return lastMessage === undefined ? [] : [{ conversation, account, lastMessage, unread }]
     })
     return discussions.sort((a, b) => (a.lastMessage.order > b.lastMessage.order ? -1 : 1))

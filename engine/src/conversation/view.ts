@@ -12,7 +12,8 @@ import {
   type SubjectFilter,
 } from '../store/entries.ts'
 import { copiesOfMessage } from '../store/deposits.ts'
-import { hasGapBefore, missingIn } from '../store/gaps.ts'
+import type { StorePort } from '../ports/store.ts'
+import { hasGapBefore, isAnyMissing, missingIn } from '../store/gaps.ts'
 import { erasedSubject } from './erase.ts'
 import { cleanSubject } from './subjects.ts'
 
@@ -30,14 +31,30 @@ export function viewEntries(context: ViewContext, entries: readonly Entry[]): Me
   if (entries.length === 0) return []
   const ids = entries.map((entry) => entry.id)
   const byTarget = Map.groupBy(annotationsOf(store, ids), ({ target }) => toHex(target ?? new Uint8Array(0)))
-  const hasGaps = new Map<string, boolean>()
-  for (const { conversation } of entries) {
-    if (!hasGaps.has(conversation)) hasGaps.set(conversation, missingIn(store, conversation, 1).length > 0)
-  }
+  const gaps = new GapFinder(store)
   return entries.map((entry) => {
-    const hasGap = hasGaps.get(entry.conversation) === true && hasGapBefore(store, entry.id)
+    const hasGap = gaps.isIn(entry.conversation) && hasGapBefore(store, entry.id)
     return viewEntry(context, entry, byTarget.get(toHex(entry.id)) ?? [], hasGap)
   })
+}
+
+/** Which conversations miss something, asked once for each; where nothing is missing at all, once for all of them. */
+class GapFinder {
+  readonly #store: StorePort
+  readonly #byConversation = new Map<string, boolean>()
+  readonly #isAny: boolean
+
+  constructor(store: StorePort) {
+    this.#store = store
+    this.#isAny = isAnyMissing(store)
+  }
+
+  isIn(conversation: string): boolean {
+    if (!this.#isAny) return false
+    const isIn = this.#byConversation.get(conversation) ?? missingIn(this.#store, conversation, 1).length > 0
+    this.#byConversation.set(conversation, isIn)
+    return isIn
+  }
 }
 
 /** A text that was logged just now: nothing refers to it yet, and its words are at hand. */

@@ -78,7 +78,7 @@ describe('subjects in the log', () => {
             const newer = oldest === undefined ? [] : tilesAfter(store, conversation, oldest, 100, subject)
             expect(idsOf(newer)).toEqual(idsOf(here.slice(0, -1).toReversed()))
             const unread = here.filter((entry) => entry.isUnread)
-            expect(unreadAbout(store, conversation, subject)).toBe(unread.length)
+            expect(unreadAbout(store, subject).get(conversation) ?? 0).toBe(unread.length)
             const read = markRead(store, conversation, { upTo: undefined, limit: 100, owesReceipt: false, subject })
             expect(read.map(toHex).toSorted()).toEqual(idsOf(unread).toSorted())
           }

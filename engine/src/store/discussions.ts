@@ -42,13 +42,16 @@ export function tilesAbout(
     .map(readEntry)
 }
 
-export const unreadAbout = (store: StorePort, conversation: string, subject: Subject): number =>
-  numberOf(
-    store.all('SELECT count(*) AS unread FROM entries WHERE conversation = ? AND is_unread = 1 AND subject IS ?', [
-      conversation,
-      subject,
-    ])[0] ?? { unread: 0 },
-    'unread',
+/** How many tiles about the subject are unread, by conversation; those without any are left out. */
+export const unreadAbout = (store: StorePort, subject: Subject): ReadonlyMap<string, number> =>
+  new Map(
+    store
+      .all(
+        `SELECT conversation, count(*) AS unread FROM entries INDEXED BY entries_unread_in_subject
+         WHERE is_unread = 1 AND subject IS ? GROUP BY conversation`,
+        [subject],
+      )
+      .map((row) => [textOf(row, 'conversation'), numberOf(row, 'unread')]),
   )
 
 /** Tiles that are copies of one saying, oldest first, at most `limit`. */

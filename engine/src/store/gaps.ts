@@ -10,6 +10,9 @@ export const isMissing = (store: StorePort, id: MessageIdBytes): boolean =>
 export const hasGapBefore = (store: StorePort, child: MessageIdBytes): boolean =>
   store.all('SELECT 1 AS found FROM gaps WHERE child = ? LIMIT 1', [child]).length === 1
 
+/** False when nothing is missing in any conversation. */
+export const isAnyMissing = (store: StorePort): boolean => store.all('SELECT 1 AS found FROM gaps LIMIT 1').length === 1
+
 export function missingIn(store: StorePort, conversation: string, limit: number): readonly MessageIdBytes[] {
   const rows = store.all('SELECT DISTINCT missing FROM gaps WHERE conversation = ? LIMIT ?', [conversation, limit])
   return rows.map((row) => bytesOf(row, 'missing'))
