@@ -169,6 +169,35 @@ describe('pictures', () => {
     }
   })
 
+  it('[PRF-11] WebPs say the same of themselves in all places', () => {
+    const flip = (bytes: Uint8Array, at: number) => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte))
+    const good = webp(['VP8 ', lossy(16, 12).slice(0, 10)])
+    expect(avatarKind(good)).toBeDefined()
+    expect(avatarKind(webp(['VP8L', lossless(16, 12).slice(0, 5)]))).toBeDefined()
+    for (const at of [0, 3, 4, 7, 8, 11, 12, 16, 19, 23, 24, 25]) refused(flip(good, at))
+    refused(webp(['VP8L', flip(lossless(16, 12), 0)]))
+    const around = (width: number, height: number) => webp(['VP8X', canvas(width, height)], ['VP8 ', lossy(16, 12)])
+    expect(avatarKind(around(16, 12))).toBeDefined()
+    for (const [width, height] of [
+      [17, 12],
+      [16, 13],
+      [65_552, 12],
+      [16, 65_548],
+    ] as const) {
+      refused(around(width, height))
+    }
+    refused(webp(['VP8X', canvas(16, 12).slice(0, 9)], ['VP8 ', lossy(16, 12)]))
+    refused(webp(['VP8X', Uint8Array.of(...canvas(16, 12), 0)], ['VP8 ', lossy(16, 12)]))
+    refused(webp(['VP8X', canvas(16, 12)], ['VP8 ', flip(lossy(16, 12), 0)], ['VP8 ', lossy(16, 12)]))
+    // a last chunk that says that it goes on behind the end, and half of a head
+    const parts = webp(['VP8X', canvas(16, 12)], ['VP8 ', lossy(16, 12)], ['EXIF', new Uint8Array(4)])
+    expect(avatarKind(parts)).toBeDefined()
+    refused(flip(parts, parts.length - 8))
+    expect(
+      avatarKind(webp(['VP8X', canvas(16, 12)], ['VP8 ', lossy(16, 12)], ['EXIF', new Uint8Array(0)])),
+    ).toBeDefined()
+  })
+
   it('[PRF-10] any bytes are a picture or none, never a throw', () => {
     const sources = [PNG, JPEG, WEBP, png(1, 1), jpeg(frame(1, 1), scan), webp(['VP8L', lossless(1, 1)])]
     const changed = fc
