@@ -5,6 +5,9 @@ import { fieldOf, OldClient, OPENBAZAAR_FLAGS } from './support/openbazaar.ts'
 import { befriend, Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
+/** Several nodes that start, stop and look for each other. */
+const LONG = { timeout: 180_000 }
+
 const others = OPENBAZAAR_FLAGS
 const PAGE = 25
 
@@ -40,6 +43,7 @@ test('[OBG-8] [OBG-9] [OBG-10] [OBG-11] a conversation of two desktops: write, t
     { lastMessage: raw, outgoing: false, peerId: a.peerId, timestamp: frame['timestamp'], unread: 1 },
   ])
 
+  expect((await b.get(`/ob/chatmessages/${a.peerId}?limit=1`)).body).toEqual([frame])
   expect((await b.post(`/ob/markchatasread/${a.peerId}`)).body).toEqual({})
   await a.heard('messageRead', ({ messageId, peerId }) => messageId === id && peerId === b.peerId)
   expect((await a.messages(b.peerId))[0]).toMatchObject({ messageId: id, outgoing: true, read: true })
@@ -149,55 +153,59 @@ test('[OBG-13] [OBG-11] blocked by settings means blocked at once, and is read b
   expect(conversations.body).toMatchObject([{ status: 'blocked' }])
 })
 
-test('[OBG-12] [OBG-21] [OBG-7] a message to somebody unknown and away waits, finds them, and is answered', async () => {
-  await using stage = new Stage()
-  const { address } = await stage.pushNode()
-  const flags = { bootstrap: address, others }
-  const alice = await stage.daemon('alice', { name: 'Alice', ...flags })
-  const bob = await stage.daemon('bob', { name: 'Bob', ...flags })
-  using b = await OldClient.open(bob)
-  const bobsId = b.peerId
-  b[Symbol.dispose]()
-  await bob.stop()
+test(
+  '[OBG-12] [OBG-21] [OBG-7] a message to somebody unknown and away waits, finds them, and is answered',
+  LONG,
+  async () => {
+    await using stage = new Stage()
+    const { address } = await stage.pushNode()
+    const flags = { bootstrap: address, others }
+    const alice = await stage.daemon('alice', { name: 'Alice', ...flags })
+    const bob = await stage.daemon('bob', { name: 'Bob', ...flags })
+    using b = await OldClient.open(bob)
+    const bobsId = b.peerId
+    b[Symbol.dispose]()
+    await bob.stop()
 
-  using a = await OldClient.open(alice)
-  const first = await a.chat(bobsId, 'Is the bicycle still there?')
-  const second = await a.chat(bobsId, 'I would come on Friday.')
-  const waiting = await a.messages(bobsId)
-  expect(waiting.map(({ messageId }) => messageId)).toEqual([second, first])
-  expect((await a.get('/ob/chatconversations')).body).toMatchObject([
-    { peerId: bobsId, lastMessage: 'I would come on Friday.', outgoing: true, unread: 0 },
-  ])
-  await alice.restart()
-  using again = await OldClient.open(alice)
-  expect(await again.texts(bobsId)).toEqual(['I would come on Friday.', 'Is the bicycle still there?'])
+    using a = await OldClient.open(alice)
+    const first = await a.chat(bobsId, 'Is the bicycle still there?')
+    const second = await a.chat(bobsId, 'I would come on Friday.')
+    const waiting = await a.messages(bobsId)
+    expect(waiting.map(({ messageId }) => messageId)).toEqual([second, first])
+    expect((await a.get('/ob/chatconversations')).body).toMatchObject([
+      { peerId: bobsId, lastMessage: 'I would come on Friday.', outgoing: true, unread: 0 },
+    ])
+    await alice.restart()
+    using again = await OldClient.open(alice)
+    expect(await again.texts(bobsId)).toEqual(['I would come on Friday.', 'Is the bicycle still there?'])
 
-  await bob.start()
-  using back = await OldClient.open(bob)
-  expect((await back.post('/ob/profile', { name: 'Bob', handle: 'bob', vendor: true })).status).toBe(409)
-  expect((await back.ask('PATCH', '/ob/profile', { handle: 'bob', vendor: true })).body).toEqual({})
-  await until('Bob can be found', async () => (await again.get(`/ob/profile/${bobsId}`)).status === 200, 30_000)
-  await until('publishing ended well', () => back.frames.some(({ status }) => status === 'publish complete'), 30_000)
-  const request = await back.heard('message', ({ message }) => message === 'Is the bicycle still there?')
-  expect(request).toMatchObject({ peerId: again.peerId, outgoing: false, read: false, subject: '' })
-  expect(await back.messages(again.peerId)).toEqual([request])
-  expect((await back.get('/ob/chatconversations')).body).toMatchObject([{ peerId: again.peerId, unread: 1 }])
+    await bob.start()
+    using back = await OldClient.open(bob)
+    expect((await back.post('/ob/profile', { name: 'Bob', handle: 'bob', vendor: true })).status).toBe(409)
+    expect((await back.ask('PATCH', '/ob/profile', { handle: 'bob', vendor: true })).body).toEqual({})
+    await until('Bob can be found', async () => (await again.get(`/ob/profile/${bobsId}`)).status === 200, 30_000)
+    await until('publishing ended well', () => back.frames.some(({ status }) => status === 'publish complete'), 30_000)
+    const request = await back.heard('message', ({ message }) => message === 'Is the bicycle still there?')
+    expect(request).toMatchObject({ peerId: again.peerId, outgoing: false, read: false, subject: '' })
+    expect(await back.messages(again.peerId)).toEqual([request])
+    expect((await back.get('/ob/chatconversations')).body).toMatchObject([{ peerId: again.peerId, unread: 1 }])
 
-  await back.chat(again.peerId, 'It is. Come by!')
-  await again.heard('message', ({ message }) => message === 'It is. Come by!')
-  await back.heard('message', ({ message }) => message === 'I would come on Friday.')
-  const all = ['It is. Come by!', 'I would come on Friday.', 'Is the bicycle still there?']
-  await until('all is there once', async () => {
-    expect((await back.texts(again.peerId)).toSorted()).toEqual(all.toSorted())
-    expect((await again.texts(bobsId)).toSorted()).toEqual(all.toSorted())
-    return true
-  })
-  const ids = (await again.messages(bobsId)).map(({ messageId }) => messageId)
-  expect(ids).toContain(first)
-  expect(ids).toContain(second)
-  const frames = back.frames.filter((frame) => fieldOf(frame['message'], 'message') === 'Is the bicycle still there?')
-  expect(frames, 'heard of once, as a request').toHaveLength(1)
-})
+    await back.chat(again.peerId, 'It is. Come by!')
+    await again.heard('message', ({ message }) => message === 'It is. Come by!')
+    await back.heard('message', ({ message }) => message === 'I would come on Friday.')
+    const all = ['It is. Come by!', 'I would come on Friday.', 'Is the bicycle still there?']
+    await until('all is there once', async () => {
+      expect((await back.texts(again.peerId)).toSorted()).toEqual(all.toSorted())
+      expect((await again.texts(bobsId)).toSorted()).toEqual(all.toSorted())
+      return true
+    })
+    const ids = (await again.messages(bobsId)).map(({ messageId }) => messageId)
+    expect(ids).toContain(first)
+    expect(ids).toContain(second)
+    const frames = back.frames.filter((frame) => fieldOf(frame['message'], 'message') === 'Is the bicycle still there?')
+    expect(frames, 'heard of once, as a request').toHaveLength(1)
+  },
+)
 
 test('[OBG-21] [OBG-13] [OBG-16] who asks is shown, seen, declined by deleting; a blocked stranger is never heard of', async () => {
   await using stage = new Stage()

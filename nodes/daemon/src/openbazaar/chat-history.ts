@@ -98,65 +98,66 @@ class Walk {
   }
 
   async *newestFirst(before: Message | undefined): AsyncGenerator<ChatMessage> {
-    const { people, aliases } = this.#ask.session
-    const unread = await this.#unread()
+    let page = await this.#page(before?.id)
+    const unread = await this.#unread(before === undefined ? page.messages[0] : undefined)
     // Which ones are unread is counted from the newest, so that is where to start when there are any.
-    let isPast = before === undefined
+    let isPast = before === undefined || unread.size === 0
+    if (!isPast) page = await this.#page(undefined)
     if (before?.copy !== undefined) this.#copies.add(before.copy)
-    for await (const message of this.#messages(unread.size > 0 ? undefined : before)) {
-      const outgoing = message.sender === people.account
-      const left = outgoing ? 0 : (unread.get(message.conversation) ?? 0)
-      if (left > 0) unread.set(message.conversation, left - 1)
-      if (unread.size > 0 && !isPast) {
-        isPast = message.id === before?.id
-        continue
+    for (;;) {
+      for (const message of page.messages) {
+        const isRead = this.#isRead(message, unread)
+        const view = isPast ? await this.#view(message, isRead) : undefined
+        isPast ||= message.id === before?.id
+        if (view !== undefined) yield view
       }
-      const isAgain = outgoing && message.copy !== undefined && this.#copies.has(message.copy)
-      if (isAgain && this.#conversation === undefined) continue
-      if (outgoing && message.copy !== undefined) this.#copies.add(message.copy)
-      const view = chatMessage(message, {
-        messageId: aliases.idOf(message),
-        peerId: await this.#peerOf(message, outgoing),
-        outgoing,
-        read: outgoing ? message.state === 'read' : left === 0,
-      })
-      if (view !== undefined) yield view
+      const last = page.messages.at(-1)
+      if (!page.hasBefore || last === undefined) return
+      page = await this.#page(last.id)
     }
   }
 
-  async #peerOf(message: Message, outgoing: boolean): Promise<string> {
-    if (outgoing && this.#conversation === undefined && message.copy !== undefined) return ''
-    const contact = await this.#ask.session.people.contactOf(message.conversation)
-    return contact === undefined ? '' : peerIdOf(contact.account)
+  /** Counts down: asked once for each message, from the newest. */
+  #isRead(message: Message, unread: Map<string, number>): boolean {
+    if (message.sender === this.#ask.session.people.account) return message.state === 'read'
+    const left = unread.get(message.conversation) ?? 0
+    if (left > 0) unread.set(message.conversation, left - 1)
+    return left === 0
+  }
+
+  /** `undefined` for what is not shown: deleted, or a copy of what was shown. */
+  async #view(message: Message, read: boolean): Promise<ChatMessage | undefined> {
+    const { people, aliases } = this.#ask.session
+    const outgoing = message.sender === people.account
+    const copy = outgoing && this.#conversation === undefined ? message.copy : undefined
+    if (copy !== undefined) {
+      if (this.#copies.has(copy)) return undefined
+      this.#copies.add(copy)
+    }
+    const contact = copy !== undefined ? undefined : await people.contactOf(message.conversation)
+    const peerId = contact === undefined ? '' : peerIdOf(contact.account)
+    return chatMessage(message, { messageId: aliases.idOf(message), peerId, outgoing, read })
   }
 
   /** How many of the newest incoming ones are unread, by conversation; empty when none is. */
-  async #unread(): Promise<Map<string, number>> {
-    const { client } = this.#ask.session
+  async #unread(newest: Message | undefined): Promise<Map<string, number>> {
+    const { client, unread } = this.#ask.session
+    const only = this.#conversation
+    if (only !== undefined && !unread.mayBeIn(only, newest)) return new Map()
     const discussions = await client.call('discussions.list', { subject: this.#subject })
-    const here = discussions.filter(
-      ({ conversation }) => this.#conversation === undefined || conversation === this.#conversation,
-    )
-    return new Map(here.flatMap(({ conversation, unread }) => (unread > 0 ? [[conversation, unread]] : [])))
+    const here = discussions.filter(({ conversation }) => only === undefined || conversation === only)
+    return new Map(here.flatMap((each) => (each.unread > 0 ? [[each.conversation, each.unread]] : [])))
   }
 
-  async *#messages(from: Message | undefined): AsyncGenerator<Message> {
+  /** The newest first. */
+  async #page(before: string | undefined): Promise<{ readonly messages: Message[]; readonly hasBefore: boolean }> {
     const { client } = this.#ask.session
     const conversation = this.#conversation
-    const subject = this.#subject
-    let before = from?.id
-    for (;;) {
-      const place = before === undefined ? {} : { before }
-      const { messages, hasBefore } =
-        conversation === undefined
-          ? await client.call('discussions.page', { subject, limit: this.#pageSize, ...place })
-          : await client.call('messages.page', { conversation, subject, limit: this.#pageSize, ...place })
-      // A conversation's page is in the order of display, all of a subject together the newest first.
-      const newestFirst = conversation === undefined ? messages : messages.toReversed()
-      yield* newestFirst
-      before = newestFirst.at(-1)?.id
-      if (!hasBefore || before === undefined) return
-    }
+    const wish = { subject: this.#subject, limit: this.#pageSize, ...(before === undefined ? {} : { before }) }
+    if (conversation === undefined) return client.call('discussions.page', wish)
+    const { messages, hasBefore } = await client.call('messages.page', { conversation, ...wish })
+    // A conversation's page is in the order of display.
+    return { messages: messages.toReversed(), hasBefore }
   }
 }
 

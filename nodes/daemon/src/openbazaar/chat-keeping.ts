@@ -16,12 +16,14 @@ async function markAsRead({ session, rest, query }: Ask): Promise<unknown> {
   const subject = subjectOf(query.get('subject') ?? '')
   if (subject === undefined) return {}
   if (subject === '') await markRequestsAsSeen(session, peerId)
-  const discussions = await client.call('discussions.list', { subject })
   const person = people.near(peerId)
-  for (const { conversation, account, unread } of discussions) {
-    const isMeant = peerId === '' || (person?.type === 'contact' && person.account === account)
+  const only = person?.type === 'contact' ? person.contact.conversation : undefined
+  if (peerId !== '' && (only === undefined || !session.unread.mayBeIn(only))) return {}
+  for (const { conversation, unread } of await client.call('discussions.list', { subject })) {
+    const isMeant = only === undefined || conversation === only
     if (isMeant && unread > 0) await client.call('conversations.read', { conversation, subject })
   }
+  if (only !== undefined) await session.unread.settle(only)
   return {}
 }
 

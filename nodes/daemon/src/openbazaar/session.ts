@@ -3,6 +3,7 @@ import { EngineError, type ApiClient, type LogPort } from '@parley/engine'
 import { Aliases } from './aliases.ts'
 import { Blocks } from './blocks.ts'
 import { People } from './people.ts'
+import { Unread } from './unread.ts'
 import { KeptValue, readTexts } from './values.ts'
 import { Waiting } from './waiting.ts'
 
@@ -12,6 +13,7 @@ export interface Session extends AsyncDisposable {
   readonly blocks: Blocks
   readonly waiting: Waiting
   readonly aliases: Aliases
+  readonly unread: Unread
   /** Requests for contact that were seen, by id. */
   readonly seen: KeptValue<readonly string[]>
   /** Peer ids that the owner follows; nobody is told. */
@@ -22,7 +24,11 @@ export interface Session extends AsyncDisposable {
 export async function openSession(client: ApiClient, log: LogPort): Promise<Session> {
   const people = new People(client, await client.call('me.get', {}))
   try {
-    const [aliases] = await Promise.all([Aliases.open(client), people.refresh()])
+    const [aliases, unread] = await Promise.all([
+      Aliases.open(client),
+      Unread.open(client, people.account),
+      people.refresh(),
+    ])
     const blocks = new Blocks(client, people)
     const isBlocked = (peerId: string): Promise<boolean> => blocks.isBlocked(peerId)
     const waiting = new Waiting({ client, people, aliases, log, isBlocked })
@@ -41,10 +47,12 @@ export async function openSession(client: ApiClient, log: LogPort): Promise<Sess
       blocks,
       waiting,
       aliases,
+      unread,
       seen: new KeptValue(client, 'openbazaar/seen', readTexts),
       following: new KeptValue(client, 'openbazaar/following', readTexts),
       async [Symbol.asyncDispose]() {
         for (const stop of stops) stop()
+        unread[Symbol.dispose]()
         people[Symbol.dispose]()
         await waiting[Symbol.asyncDispose]()
       },
