@@ -109,6 +109,7 @@ async function measureCold(world: ProfileWorld, writer: Device): Promise<void> {
   const firstMs: number[] = []
   const allMs: number[] = []
   const copies: number[] = []
+  const cpuMs: number[] = []
   for (let count = 0; count < COLD_LOOKUPS; count++) {
     const record = await signProfile(randomBytes(32), 1)
     const places = await writer.network.mailbox.closest(record.digest, never)
@@ -116,15 +117,21 @@ async function measureCold(world: ProfileWorld, writer: Device): Promise<void> {
       places.map((place) => ask(writer, place, { type: 'profile.put', record: record.bytes, avatar: undefined })),
     )
     const reader = await world.device(pairOf(world, count))
+    const before = process.cpuUsage()
     const cold = await lookUp(reader, record)
-    firstMs.push(cold.firstMs)
+    const { user, system } = process.cpuUsage(before)
+    cpuMs.push((user + system) / 1_000)
+    if (cold.copies > 0) firstMs.push(cold.firstMs)
     allMs.push(cold.allMs)
     copies.push(cold.copies)
     await reader.network.stop()
   }
   print('profile_cold_copies', copies.reduce((sum, value) => sum + value, 0) / copies.length, 'copies')
+  print('profile_cold_found', firstMs.length / COLD_LOOKUPS, 'ratio')
   printPercentiles('profile_cold_first_ms', firstMs)
   printPercentiles('profile_cold_all_ms', allMs)
+  // of all nodes and the reader, whatever else the machine does: what it would take with a core of its own
+  printPercentiles('profile_cold_cpu_ms', cpuMs)
 }
 
 async function lookUp(
