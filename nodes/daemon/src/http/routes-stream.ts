@@ -33,7 +33,7 @@ export class HttpStreams {
  * Answers with the items of `open`, which ends with the connection. What fails before the first item is thrown; what
  * fails later ends the answer with one line `{"problem": …}`.
  */
-async function sendStream(
+export async function sendStream(
   reply: FastifyReply,
   open: (signal: AbortSignal) => AsyncIterable<unknown>,
   log: LogPort,
@@ -70,5 +70,8 @@ async function* linesOf(
     const shown = toEngineError(error)
     if (shown === undefined) log.log('error', 'stream failed', { error: String(error) })
     yield `${JSON.stringify({ problem: (shown ?? new EngineError('INTERNAL')).toProblem() })}\n`
+  } finally {
+    // A reader that leaves while it is behind: what was opened for it ends too.
+    items.return?.().catch(() => undefined)
   }
 }
