@@ -24,6 +24,8 @@ export const FRESH_MS = 3_600_000
 export const RETRY_MS = 60_000
 const ACCOUNTS_AT_ONCE_MAX = 10_000
 
+type Kind = 'visible' | 'background'
+
 interface Run {
   /** Accounts that have no answer yet. */
   readonly waiting: Set<string>
@@ -37,19 +39,14 @@ interface Ports {
   readonly conversations: ViewModel<readonly Pick<Conversation, 'account' | 'status'>[] | undefined>
 }
 
-export const createProfileWatch = ({ client, environment, conversations }: Ports): ProfileWatch => {
-  const owned = createDisposables()
-  const seen = new Map<string, readonly string[]>()
+/** Streams that are under way, at most one of a kind, and who may be asked for again when. */
+const createAsking = ({ client, environment }: Ports, ended: () => void) => {
   const dueAt = new Map<string, number>()
-  const runs: { visible?: Run | undefined; background?: Run | undefined } = {}
-  let cancelSettle: (() => void) | undefined
-  let cancelIdle: (() => void) | undefined
-
-  const isDue = (account: string) => (dueAt.get(account) ?? 0) <= environment.now()
+  const runs: { [K in Kind]?: Run | undefined } = {}
   const note = ({ id, outcome }: Pick<ProfileAnswer, 'id' | 'outcome'>) =>
     dueAt.set(id, environment.now() + (outcome === 'failed' ? RETRY_MS : FRESH_MS))
 
-  const listen = async (run: Run, kind: 'visible' | 'background'): Promise<void> => {
+  const listen = async (run: Run, kind: Kind): Promise<void> => {
     const params = { ids: [...run.waiting], priority: kind }
     try {
       for await (const answer of client.stream('profiles.fetch', params, run.abort.signal)) {
@@ -62,38 +59,60 @@ export const createProfileWatch = ({ client, environment, conversations }: Ports
     if (run.abort.signal.aborted) return
     for (const id of run.waiting) note({ id, outcome: 'failed' })
     if (runs[kind] === run) runs[kind] = undefined
-    idleSoon()
+    ended()
   }
 
-  const start = (accounts: readonly string[], kind: 'visible' | 'background') => {
-    const former = runs[kind]
-    const run = { waiting: new Set(accounts), abort: new AbortController() }
-    runs[kind] = accounts.length === 0 ? undefined : run
-    if (accounts.length > 0) void listen(run, kind)
-    // After the new one has begun, so that whoever both want is looked for once.
-    former?.abort.abort()
+  return {
+    isDue: (account: string) => (dueAt.get(account) ?? 0) <= environment.now(),
+    isIdle: () => runs.visible === undefined && runs.background === undefined,
+    waiting: (): ReadonlySet<string> => runs.visible?.waiting ?? new Set(),
+    start: (accounts: readonly string[], kind: Kind) => {
+      const former = runs[kind]
+      const run = { waiting: new Set(accounts), abort: new AbortController() }
+      runs[kind] = accounts.length === 0 ? undefined : run
+      if (accounts.length > 0) void listen(run, kind)
+      // After the new one has begun, so that whoever both want is looked for once.
+      former?.abort.abort()
+    },
+    /** Whoever could not be asked may be asked at once. */
+    forgive: () => {
+      for (const [account, at] of dueAt) if (at <= environment.now() + RETRY_MS) dueAt.delete(account)
+    },
+    stop: () => {
+      runs.visible?.abort.abort()
+      runs.background?.abort.abort()
+    },
   }
+}
 
-  const settle = () => {
-    cancelSettle = undefined
-    const inView = new Set([...seen.values()].flat())
-    const wanted = [...inView].filter(isDue)
-    const waiting = runs.visible?.waiting ?? new Set<string>()
-    const isCovered = wanted.every((account) => waiting.has(account))
-    const isLookedAt = [...waiting].every((account) => inView.has(account))
-    if (!isCovered || !isLookedAt) start(wanted, 'visible')
-    idleSoon()
-  }
+export const createProfileWatch = (ports: Ports): ProfileWatch => {
+  const { environment, conversations } = ports
+  const owned = createDisposables()
+  const seen = new Map<string, readonly string[]>()
+  let cancelSettle: (() => void) | undefined
+  let cancelIdle: (() => void) | undefined
 
   const idleSoon = () => {
     cancelIdle?.()
     cancelIdle = undefined
-    if (owned.isDisposed || runs.visible !== undefined || runs.background !== undefined) return
+    if (owned.isDisposed || !asking.isIdle()) return
     cancelIdle = environment.after(IDLE_MS, () => {
       const everybody = conversations.getSnapshot() ?? []
-      const others = everybody.filter(({ account, status }) => status === 'active' && isDue(account))
-      start(others.map(({ account }) => account).slice(0, ACCOUNTS_AT_ONCE_MAX), 'background')
+      const others = everybody.filter(({ account, status }) => status === 'active' && asking.isDue(account))
+      asking.start(others.map(({ account }) => account).slice(0, ACCOUNTS_AT_ONCE_MAX), 'background')
     })
+  }
+  const asking = createAsking(ports, idleSoon)
+
+  const settle = () => {
+    cancelSettle = undefined
+    const inView = new Set([...seen.values()].flat())
+    const wanted = [...inView].filter(asking.isDue)
+    const waiting = asking.waiting()
+    const isCovered = wanted.every((account) => waiting.has(account))
+    const isLookedAt = [...waiting].every((account) => inView.has(account))
+    if (!isCovered || !isLookedAt) asking.start(wanted, 'visible')
+    idleSoon()
   }
 
   const settleSoon = () => {
@@ -104,8 +123,7 @@ export const createProfileWatch = ({ client, environment, conversations }: Ports
   owned.add(() => {
     cancelSettle?.()
     cancelIdle?.()
-    runs.visible?.abort.abort()
-    runs.background?.abort.abort()
+    asking.stop()
   })
 
   return {
@@ -117,7 +135,7 @@ export const createProfileWatch = ({ client, environment, conversations }: Ports
       settleSoon()
     },
     resume: () => {
-      for (const [account, at] of dueAt) if (at <= environment.now() + RETRY_MS) dueAt.delete(account)
+      asking.forgive()
       settleSoon()
     },
     dispose: owned.dispose,

@@ -132,9 +132,24 @@ const snapshotOf = (own: OwnProfile, typed: Typed, progress: Progress): ProfileS
   return { own, fields, visibility, picture: pictureState(own, typed.picture), isChanged, canSave, ...progress, saving }
 }
 
+/** What was typed since: the rest is saved. */
+const typedSince = (before: Typed, now: Typed): Typed => {
+  const fields: Typed['fields'] = {}
+  for (const field of fieldNames) {
+    const value = now.fields[field]
+    if (value !== undefined && value !== before.fields[field]) fields[field] = value
+  }
+  const { visibility, ...others } = now
+  const isOther = visibility !== undefined && visibility !== before.visibility
+  return { ...others, fields, ...(isOther ? { visibility } : {}) }
+}
+
+const withoutPicture = ({ picture: _picture, ...others }: Typed): Typed => others
+
 const idle: Progress = { isPreparing: false, pictureProblem: undefined, saving: 'no', problem: undefined }
 
-export const createProfileModel = ({ client, profile, prepare = makePicture }: Ports): ProfileModel => {
+/** What is saved, what was typed over it, and how it stands. */
+const createDraft = (profile: Ports['profile']) => {
   const cell = createCell<ProfileSnapshot | undefined>(undefined)
   let own: OwnProfile | undefined
   let typed: Typed = { fields: {} }
@@ -145,79 +160,84 @@ export const createProfileModel = ({ client, profile, prepare = makePicture }: P
     if (next !== undefined && next.version >= (own?.version ?? 0)) own = next
     show()
   }
-  const type = (next: Partial<Typed>) => {
-    typed = { ...typed, ...next }
-    progress = { ...progress, saving: progress.saving === 'busy' ? 'busy' : 'no', problem: undefined }
-    show()
-  }
-  const tell = (next: Partial<Progress>) => {
-    progress = { ...progress, ...next }
-    show()
-  }
   profile.subscribe(() => take(profile.getSnapshot()))
   take(profile.getSnapshot())
-
-  const savePicture = async ({ picture }: Typed): Promise<boolean> => {
-    if (picture === undefined) return false
-    take(await client.call('profile.setAvatar', { image: picture === 'removed' ? '' : picture.base64 }))
-    if (typed.picture === picture) {
-      const { picture: _saved, ...others } = typed
-      typed = others
-    }
-    return true
-  }
-
-  const saveTexts = async (before: Typed): Promise<void> => {
-    if (own === undefined) return
-    const changes = changesOf(own, before)
-    if (Object.keys(changes).length > 0) take(await client.call('profile.update', changes))
-    // What was typed meanwhile stays.
-    const fields: Typed['fields'] = {}
-    for (const field of fieldNames) {
-      const value = typed.fields[field]
-      if (value !== undefined && value !== before.fields[field]) fields[field] = value
-    }
-    const { visibility, ...others } = typed
-    const isOther = visibility !== undefined && visibility !== before.visibility
-    typed = { ...others, fields, ...(isOther ? { visibility } : {}) }
-  }
-
   return {
     getSnapshot: cell.getSnapshot,
     subscribe: cell.subscribe,
-    setField: (field, value) => type({ fields: { ...typed.fields, [field]: value } }),
-    setVisibility: (visibility) => type({ visibility }),
+    take,
+    own: () => own,
+    typed: () => typed,
+    /** By the person: whatever was said of the last try is over. */
+    type: (next: Typed) => {
+      typed = next
+      progress = { ...progress, saving: progress.saving === 'busy' ? 'busy' : 'no', problem: undefined }
+      show()
+    },
+    /** By us: what was typed is saved, or put away. */
+    settle: (next: Typed) => {
+      typed = next
+    },
+    tell: (next: Partial<Progress>) => {
+      progress = { ...progress, ...next }
+      show()
+    },
+  }
+}
+
+type Draft = ReturnType<typeof createDraft>
+
+const savePicture = async (client: Ports['client'], draft: Draft, { picture }: Typed): Promise<boolean> => {
+  if (picture === undefined) return false
+  draft.take(await client.call('profile.setAvatar', { image: picture === 'removed' ? '' : picture.base64 }))
+  if (draft.typed().picture === picture) draft.settle(withoutPicture(draft.typed()))
+  return true
+}
+
+const saveTexts = async (client: Ports['client'], draft: Draft, before: Typed): Promise<void> => {
+  const own = draft.own()
+  const changes = own === undefined ? {} : changesOf(own, before)
+  if (Object.keys(changes).length > 0) draft.take(await client.call('profile.update', changes))
+  draft.settle(typedSince(before, draft.typed()))
+}
+
+export const createProfileModel = ({ client, profile, prepare = makePicture }: Ports): ProfileModel => {
+  const draft = createDraft(profile)
+  const { type, tell, typed } = draft
+  return {
+    getSnapshot: draft.getSnapshot,
+    subscribe: draft.subscribe,
+    setField: (field, value) => type({ ...typed(), fields: { ...typed().fields, [field]: value } }),
+    setVisibility: (visibility) => type({ ...typed(), visibility }),
     choosePicture: async (file) => {
-      if (progress.isPreparing) return
+      if (draft.getSnapshot()?.isPreparing !== false) return
       tell({ isPreparing: true, pictureProblem: undefined })
       const outcome = await prepare(file)
-      progress = { ...progress, isPreparing: false }
-      if (outcome.ok) type({ picture: outcome.picture })
-      else tell({ pictureProblem: refusals[outcome.refusal] })
+      tell({ isPreparing: false, ...(outcome.ok ? {} : { pictureProblem: refusals[outcome.refusal] }) })
+      if (outcome.ok) type({ ...typed(), picture: outcome.picture })
     },
     removePicture: () => {
-      progress = { ...progress, pictureProblem: undefined }
-      const { picture: _chosen, ...others } = typed
-      typed = others
-      type(own?.avatar === undefined ? {} : { picture: 'removed' })
+      tell({ pictureProblem: undefined })
+      const others = withoutPicture(typed())
+      type(draft.own()?.avatar === undefined ? others : { ...others, picture: 'removed' })
     },
     discard: () => {
-      const before = typed
+      const before = typed()
       const after: Typed = { fields: {} }
-      typed = after
+      draft.settle(after)
       tell(idle)
       return () => {
-        if (typed === after) type(before)
+        if (typed() === after) type(before)
       }
     },
     save: async () => {
-      if (cell.getSnapshot()?.canSave !== true) return false
-      const before = typed
+      if (draft.getSnapshot()?.canSave !== true) return false
+      const before = typed()
       tell({ saving: 'busy', problem: undefined })
       let isPictureSaved = false
       try {
-        isPictureSaved = await savePicture(before)
-        await saveTexts(before)
+        isPictureSaved = await savePicture(client, draft, before)
+        await saveTexts(client, draft, before)
         tell({ saving: 'saved', pictureProblem: undefined })
         return true
       } catch (error) {
