@@ -124,6 +124,22 @@ describe('a stream over HTTP', () => {
     }
   })
 
+  it('[API-20] ends when its reader goes while it is behind', async () => {
+    const ended = Promise.withResolvers<void>()
+    const { port } = await serve(async function* () {
+      try {
+        for (;;) yield 'x'.repeat(100_000)
+      } finally {
+        ended.resolve()
+      }
+    })
+    const { response, sent } = await ask(port, { ids: [] })
+    response.pause()
+    for (let turn = 0; turn < 20; turn++) await ask(port, { ids: ['nobody'] })
+    sent.destroy()
+    await ended.promise
+  })
+
   it('[API-10] [API-20] runs beside a limited number of others', async () => {
     const { port } = await serve(async function* (_params, signal) {
       yield 1

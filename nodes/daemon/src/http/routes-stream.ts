@@ -33,14 +33,18 @@ export class HttpStreams {
  * Answers with the items of `open`, which ends with the connection. What fails before the first item is thrown; what
  * fails later ends the answer with one line `{"problem": …}`.
  */
-export async function sendStream(
+async function sendStream(
   reply: FastifyReply,
   open: (signal: AbortSignal) => AsyncIterable<unknown>,
   log: LogPort,
 ): Promise<FastifyReply> {
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
   const items = open(gone.signal)[Symbol.asyncIterator]()
+  reply.raw.once('close', () => {
+    gone.abort()
+    // One that waits for its reader hears no signal: leaving it is what cancels it.
+    items.return?.().catch(() => undefined)
+  })
   try {
     const first = await items.next()
     const lines = linesOf(first, items, { signal: gone.signal, log })
