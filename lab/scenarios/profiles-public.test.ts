@@ -1,5 +1,12 @@
 /** Profiles that anybody may look up: with push nodes, over gossip, by name; and taken back. */
-import { decodeRequest, openBazaarPeerId, parseAccount, PROFILE_REPUBLISH_MS, type MailboxRequest } from '@parley/core'
+import {
+  decodeRequest,
+  encodeRequest,
+  openBazaarPeerId,
+  parseAccount,
+  PROFILE_REPUBLISH_MS,
+  type MailboxRequest,
+} from '@parley/core'
 import { PortError, type NameServicePort } from '@parley/engine'
 import { describe, expect, test } from 'vitest'
 import { known, lookedUp, PICTURE, pushesOf, signedBy } from './profile-stage.ts'
@@ -211,6 +218,30 @@ describe('an account that was restored', () => {
     expect(after).toMatchObject({ name: 'Alicia', location: 'Bern', visibility: 'public' })
     expect(after.version).toBeGreaterThan(before.version)
   })
+})
+
+test('[PFX-2] [PFX-8] a newer record of ours that somebody else has put is found, and ours goes behind it', async () => {
+  await using world = await createWorld()
+  const push = await world.openPushNode()
+  const [alice, carol] = [await world.open('Alice'), await world.open('Carol')]
+  const { version } = await publish(alice, { location: 'Basel' })
+  await world.pass(5_000)
+  const other = await signedBy(alice, world.clock.now(), {
+    isPublic: true,
+    location: 'Bern',
+    sequence: version + 1_000,
+  })
+  const put = encodeRequest({ type: 'profile.put', record: other, avatar: undefined })
+  const answer = carol.wire.network.mailbox.request(push.address, put, new AbortController().signal)
+  await world.pass(100)
+  await answer
+  expect(await lookedUp(world, carol, [alice.account])).toMatchObject([{ profile: { location: 'Bern' } }])
+  await alice.engine.call('profile.update', { location: 'Chur' })
+  await world.pass(20_000)
+  const after = await alice.engine.call('profile.get', {})
+  expect(after.location).toBe('Chur')
+  expect(after.version).toBe(version + 1_001)
+  expect(after.publishedAt).toBeGreaterThan(0)
 })
 
 describe('looking up', () => {

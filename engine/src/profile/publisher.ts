@@ -220,8 +220,14 @@ export class Publisher {
     const { own, holders, pictured } = this.#options
     const image = await this.#pictureOf(found, addresses, (address, cid, signal) => holders.fetch(address, cid, signal))
     if (image !== undefined) await pictured(image)
+    const isNewer = compareProfiles(own.record, found) === 'newer'
+    // Once something of here was published, only what is newer than that can be news: an old record never comes back.
+    const mayAdopt = !own.state.isTouched && !isFarewell(found) && (isNewer || own.state.publishedAt === 0)
+    if (!mayAdopt && (!isNewer || own.words.name === '')) {
+      await own.note({ isSought: true })
+      return
+    }
     const { handle, location, about, extra, isPublic } = found
-    const mayAdopt = !own.state.isTouched && !isFarewell(found)
     const words = mayAdopt
       ? {
           name: own.words.name || found.name,
@@ -229,8 +235,7 @@ export class Publisher {
           avatar: image === undefined ? undefined : found.avatar,
         }
       : {}
-    if (!mayAdopt && own.words.name === '') await own.note({ isSought: true })
-    else await own.change({ words, isTouch: false, state: { isSought: true }, after: found.sequence })
+    await own.change({ words, isTouch: false, state: { isSought: true }, after: found.sequence })
   }
 
   async #pictureOf(
