@@ -69,11 +69,20 @@ export class Handlers {
     const { signal: closing } = this.#closing
     const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
     either.throwIfAborted()
-    for await (const item of this.#streams[name](params, either)) {
+    const items = this.#streams[name](params, either)[Symbol.asyncIterator]()
+    // One that waits for its reader hears no signal: leaving it is what cancels it.
+    const leave = (): void => void items.return?.().catch(() => undefined)
+    either.addEventListener('abort', leave, { once: true })
+    try {
+      for (let item = await items.next(); item.done !== true; item = await items.next()) {
+        either.throwIfAborted()
+        yield item.value
+      }
       either.throwIfAborted()
-      yield item
+    } finally {
+      either.removeEventListener('abort', leave)
+      leave()
     }
-    either.throwIfAborted()
   }
 
   /** Streams that run end. */
