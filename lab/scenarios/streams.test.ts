@@ -94,25 +94,6 @@ describe('a stream', () => {
     }
   })
 
-  test('[API-20] that is aborted while nobody reads asks for nothing any more', async () => {
-    await using world = await createWorld()
-    const pushNode = await world.openPushNode()
-    const alice = await world.open('Alice')
-    await world.pass(1_000)
-    const stop = new AbortController()
-    const ids = [
-      alice.account,
-      ...Array.from({ length: 40 }, (_id, n) => STRANGER.slice(0, -2) + String(11 + n).replaceAll('0', 'z')),
-    ]
-    const items = alice.engine.stream('profiles.fetch', { ids }, stop.signal)[Symbol.asyncIterator]()
-    expect((await items.next()).value?.id).toBe(alice.account)
-    stop.abort('enough')
-    const asked = pushNode.requests.length
-    await world.pass(60_000)
-    expect(pushNode.requests.length - asked).toBeLessThanOrEqual(1)
-    await expect(items.next()).rejects.toBe('enough')
-  })
-
   test('[API-13] [API-20] ends with its connection, and with its engine', async () => {
     await using world = await createWorld()
     await world.openPushNode()
