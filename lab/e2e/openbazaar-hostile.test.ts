@@ -21,7 +21,7 @@ test('[OBG-5] [OBG-10] [OBG-11] wrong bodies, long texts and queries in disguise
     ['[]', 400, 'json: cannot unmarshal array into Go value of type repo.ChatMessage'],
     ['5', 400, 'json: cannot unmarshal number into Go value of type repo.ChatMessage'],
     ['{"message": 5}', 400, 'json: cannot unmarshal number into Go struct field .message of type string'],
-    [`${'['.repeat(200_000)}`, 400, /JSON/],
+    ['['.repeat(200_000), 400, /JSON/],
     [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, /array/],
     ['null', 500, "input isn't valid multihash"],
     ['{"__proto__": {"peerId": "x"}, "constructor": 1}', 500, "input isn't valid multihash"],
@@ -92,9 +92,9 @@ test('[OBG-5] [OBG-10] [OBG-11] wrong bodies, long texts and queries in disguise
     const { status, body } = await a.get(path)
     expect([status, body], path).toEqual([404, { success: false, reason: expect.any(String) }])
   }
-  for (const body of ['{"not": "a list"}', '[1]', '5', `[${'"x",'.repeat(10_001)}"x"]`]) {
-    const distinct = body.startsWith('["x') ? JSON.stringify(Array.from({ length: 10_001 }, (_, at) => `${at}`)) : body
-    expect((await a.post('/ob/fetchprofiles', distinct)).status, body.slice(0, 20)).toBe(400)
+  const tooMany = JSON.stringify(Array.from({ length: 10_001 }, (_, index) => `${index}`))
+  for (const body of ['{"not": "a list"}', '[1]', '5', tooMany]) {
+    expect((await a.post('/ob/fetchprofiles', body)).status, body.slice(0, 20)).toBe(400)
   }
   expect((await a.post('/ob/groupchat', { peerIds: 5, subject: 's', message: 'm' })).status).toBe(400)
   expect((await a.post('/ob/settings', { blockedNodes: [1] })).status).toBe(400)

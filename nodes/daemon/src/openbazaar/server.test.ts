@@ -2,7 +2,7 @@
 import { SOCKETS_MAX, WAITING_MESSAGES_MAX } from './limits.ts'
 import { readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type Answer, type Ask, askHttp, openScene, type Scene, temporaryFolder } from '../testing.ts'
+import { type Answer, type Ask, askHttp, asText, openScene, type Scene, temporaryFolder } from '../testing.ts'
 import type { DaemonOptions } from '../daemon.ts'
 import { cookiePath } from './cookie.ts'
 
@@ -183,7 +183,7 @@ describe("OpenBazaar's API", () => {
     await using scene = await serve(folder.path, { onShutDown: ended.resolve })
     const config = (await ask(scene, 'GET', '/ob/config')).json
     expect(config).toEqual({ peerID: expect.stringMatching(/^Qm/), testnet: false, tor: false, wallets: [] })
-    const own = String(config['peerID'])
+    const own = asText(config['peerID'])
     expect((await ask(scene, 'GET', `/ob/status/${own}`)).json).toEqual({ status: 'online' })
     expect((await ask(scene, 'GET', `/ob/status/${STRANGER}`)).json).toEqual({ status: 'offline' })
     expect((await ask(scene, 'GET', '/ob/status/x')).status).toBe(400)

@@ -54,7 +54,7 @@ export async function startOpenBazaar(options: OpenBazaarOptions): Promise<OpenB
     forceCloseConnections: true,
     http: { maxHeaderSize: 16_384 },
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
-    frameworkErrors: (error, _request, reply) => sendError(reply, error, log),
+    frameworkErrors: (error, _request, reply) => void sendError(reply, error, log),
   })
   // Clients of OpenBazaar call a body what they like; it is JSON, or it is refused.
   server.removeAllContentTypeParsers()
@@ -183,7 +183,8 @@ class Sessions implements AsyncDisposable {
   current(): Promise<Session> {
     const client = this.#options.client()
     if (this.#held?.client === client) return this.#held.session
-    this.#end()
+    // The account before is closed already; its session has nothing more to do.
+    void this.#end()
     const session = this.#open(client)
     this.#held = { client, session }
     session.catch(() => {
