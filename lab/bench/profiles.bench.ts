@@ -11,6 +11,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { createNameService } from '@parley/adapter-names-ipns'
+import { leaseIpfs } from '@parley/adapter-storage-helia'
 import { PROFILE_TOPICS, profileTopic } from '@parley/core'
 import type { ProfileRecord } from '@parley/core'
 import { ProfileWorld, ask, log, never, signProfile } from './profile-world.ts'
@@ -66,7 +67,7 @@ async function measurePush(publisher: Device, subscribers: readonly Device[]): P
 async function measureNames(world: ProfileWorld, publisher: Device, readers: readonly Device[]): Promise<void> {
   const services = await Promise.all(
     [publisher, ...readers].map(async ({ network }) => {
-      const names = await createNameService({ libp2p: network.libp2p, log })
+      const names = await createNameService({ libp2p: network.libp2p, ipfs: leaseIpfs(network.libp2p, log), log })
       world.onStop(() => names.stop())
       return names
     }),

@@ -1,11 +1,10 @@
 /** A block over bitswap from whoever the DHT names. Spec: PUB-5. */
 import type { Libp2p } from '@libp2p/interface'
-import { askPeer } from '@parley/adapter-storage-helia'
-import type { IpfsLease } from '@parley/adapter-storage-helia'
 import { PROFILE_BYTES_MAX, isBlockOf, parseCid } from '@parley/core'
 import type { CID } from 'multiformats/cid'
 import { withDeadline } from './deadline.ts'
 import type { Dht, Provider } from './dht.ts'
+import type { Ipfs } from './ipfs.ts'
 
 /** Anybody may say that it has a block: so many are asked, all at once, each for this long. */
 const PROVIDERS_MAX = 8
@@ -14,7 +13,7 @@ const ASK_TIMEOUT_MS = 5_000
 export interface FetchOptions {
   readonly libp2p: Libp2p
   readonly dht: Dht
-  readonly ipfs: IpfsLease
+  readonly ipfs: Ipfs
   readonly signal: AbortSignal
 }
 
@@ -59,13 +58,12 @@ export async function fetchBlock(cid: CID, options: FetchOptions): Promise<Uint8
 
 async function ask(cid: CID, { id, multiaddrs }: Provider, options: FetchOptions): Promise<Uint8Array | undefined> {
   const { libp2p, ipfs, signal } = options
-  const helia = await ipfs.start()
   return withDeadline([signal], ASK_TIMEOUT_MS, async (deadline) => {
     const [open] = libp2p.getConnections(id).filter(({ status }) => status === 'open')
     const connection =
       open ?? (await libp2p.dial(multiaddrs.length === 0 ? id : withPeer(multiaddrs, id), { signal: deadline }))
     const text = cid.toString()
-    const block = await askPeer(helia, ipfs, connection, text, deadline)
+    const block = await ipfs.ask(connection, text, deadline)
     const key = parseCid(text)
     const isIt = block !== undefined && key !== undefined && block.length <= PROFILE_BYTES_MAX && isBlockOf(key, block)
     return isIt ? block : undefined

@@ -1,5 +1,5 @@
 /** The blocks that our names point at, in memory: the engine gives them again after each start. */
-import type { BlockSource } from '@parley/adapter-storage-helia'
+import type { BlockSource } from './ipfs.ts'
 
 export class HeldBlocks implements BlockSource {
   readonly #byName = new Map<string, { readonly cid: string; readonly block: Uint8Array }>()

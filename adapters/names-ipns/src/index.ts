@@ -1,2 +1,3 @@
 export { createNameService } from './name-service.ts'
+export type { BlockSource, Ipfs } from './ipfs.ts'
 export type { NameServiceOptions } from './name-service.ts'

@@ -4,8 +4,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { CID } from 'multiformats/cid'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createNameService } from './name-service.ts'
-import { World, quietLog } from './testing/world.ts'
+import { World, nameServiceOver } from './testing/world.ts'
 
 const SERVERS = 8
 
@@ -93,7 +92,7 @@ describe('names', { timeout: 60_000 }, () => {
   it('[PUB-6] are given up at once when the caller does, and refused after the stop', async () => {
     await using world = await World.open(2)
     const alone = await world.network([])
-    const names = await createNameService({ libp2p: alone.libp2p, log: quietLog })
+    const names = await nameServiceOver(alone.libp2p)
     const { seed, publicKey } = await createKeys()
     const reason = new Error('no longer wanted')
     const controller = new AbortController()
@@ -120,7 +119,7 @@ describe('names', { timeout: 60_000 }, () => {
     expect(alice.network.libp2p.getProtocols().filter((protocol) => protocol.includes('bitswap'))).toEqual([])
     expect(await bob.names.resolve(publicKey, never())).toBeUndefined()
     // the node goes on, and so does another service over it
-    const again = await createNameService({ libp2p: alice.network.libp2p, log: quietLog })
+    const again = await nameServiceOver(alice.network.libp2p)
     const block = blockOf()
     await again.publish(seed, block, 2, never())
     expect(await bob.names.resolve(publicKey, never())).toEqual(block)

@@ -1,7 +1,5 @@
 /** NameServicePort with stock IPNS records, over the DHT and the connections of our own node. Spec: PUB-4…PUB-6. */
 import type { Libp2p } from '@libp2p/interface'
-import { leaseIpfs } from '@parley/adapter-storage-helia'
-import type { IpfsLease } from '@parley/adapter-storage-helia'
 import { PROFILE_BYTES_MAX, PROFILE_LOOKUP_TIMEOUT_MS, assert, blockCid, cidText } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, NameServicePort } from '@parley/engine'
@@ -9,6 +7,7 @@ import { withDeadline } from './deadline.ts'
 import { Dht } from './dht.ts'
 import { fetchBlock } from './fetch-block.ts'
 import { HeldBlocks } from './held-blocks.ts'
+import type { Ipfs } from './ipfs.ts'
 import { Records } from './records.ts'
 
 /** Records of one name that a lookup waits for; fewer when no more peers have one. */
@@ -20,13 +19,14 @@ const KEY_BYTES = 32
 export interface NameServiceOptions {
   /** Started, with our DHT as its service `dht`, and not stopped before this service. */
   readonly libp2p: Libp2p
+  /** The service's own part in the Helia over `libp2p`; released with it. */
+  readonly ipfs: Ipfs
   readonly log: LogPort
 }
 
 /** Loads Helia at once: a third of a second the first time, less when a storage of this node has it already. */
-export async function createNameService({ libp2p, log }: NameServiceOptions): Promise<NameServicePort> {
+export async function createNameService({ libp2p, ipfs, log }: NameServiceOptions): Promise<NameServicePort> {
   const dht = new Dht(libp2p)
-  const ipfs = leaseIpfs(libp2p, log)
   try {
     return new IpnsNameService({ libp2p, log, dht, ipfs, records: new Records(await ipfs.start()) })
   } catch (error) {
@@ -37,7 +37,6 @@ export async function createNameService({ libp2p, log }: NameServiceOptions): Pr
 
 interface Parts extends NameServiceOptions {
   readonly dht: Dht
-  readonly ipfs: IpfsLease
   readonly records: Records
 }
 

@@ -7,12 +7,12 @@ import {
   multihashFromIPNSRoutingKey,
   multihashToIPNSRoutingKey,
 } from '@helia/ipns'
-import type { IpfsLease } from '@parley/adapter-storage-helia'
 import { NAME_RECORD_LIFETIME_MS, parseCid, toHex } from '@parley/core'
 import { MemoryDatastore } from 'datastore-core'
 import { CID } from 'multiformats/cid'
+import type { Ipfs } from './ipfs.ts'
 
-type Helia = Awaited<ReturnType<IpfsLease['start']>>
+type Helia = Awaited<ReturnType<Ipfs['start']>>
 
 const ED25519 = 'Ed25519'
 /** A protobuf of libp2p: type 1, and 32 bytes of a key. */

@@ -1,4 +1,3 @@
-export { askPeer } from './ask-peer.ts'
 export { leaseIpfs } from './ipfs.ts'
 export type { IpfsLease } from './ipfs.ts'
 export type { BlockSource } from './outbox-blockstore.ts'

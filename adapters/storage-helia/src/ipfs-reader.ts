@@ -5,7 +5,6 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { ENVELOPE_BYTES_MAX, isBlockOf, parseCid } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { BlockReaderPort, LogPort } from '@parley/engine'
-import { askPeer } from './ask-peer.ts'
 import { withDeadline } from './deadline.ts'
 import { leaseIpfs } from './ipfs.ts'
 import { Slots } from './slots.ts'
@@ -44,11 +43,11 @@ export function createIpfsReader({
       const key = parseCid(cid)
       const address = parseLocation(location)
       if (key === undefined || address === undefined) return undefined
-      const helia = await ipfs.start()
+      await ipfs.start()
       return slots.run(signal, async () => {
         try {
           return await withDeadline([signal, stopping.signal], timeoutMs, async (deadline) => {
-            const block = await askPeer(helia, ipfs, await libp2p.dial(address, { signal: deadline }), cid, deadline)
+            const block = await ipfs.ask(await libp2p.dial(address, { signal: deadline }), cid, deadline)
             return block !== undefined && block.length <= ENVELOPE_BYTES_MAX && isBlockOf(key, block)
               ? block
               : undefined

@@ -1,9 +1,10 @@
 /** One Helia over each libp2p node, started when it is first needed and stopped when nobody needs it. Spec: BLK-12. */
 import type { Helia } from 'helia'
-import type { Libp2p, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import type { LogPort } from '@parley/engine'
 import { ENVELOPE_BYTES_MAX } from '@parley/core'
 import { PortError } from '@parley/engine'
+import { askPeer } from './ask-peer.ts'
 import { libp2pView } from './libp2p-view.ts'
 import { OutboxBlockstore } from './outbox-blockstore.ts'
 import type { BlockSource } from './outbox-blockstore.ts'
@@ -35,6 +36,11 @@ export interface IpfsLease {
   onUnsent(listener: (peer: PeerId) => void): () => void
   /** From now on the peers of this node may fetch what is in `source`. */
   serve(source: BlockSource): void
+  /**
+   * The block from the peer at the other end of `connection`, and from nobody else; `undefined`: it says that it has none.
+   * @param cid as text. @throws Error when it was not asked, or the connection or the time ended before an answer.
+   */
+  ask(connection: Connection, cid: string, signal: AbortSignal): Promise<Uint8Array | undefined>
   /** Stops serving its sources; the last one stops Helia. Idempotent. */
   release(): Promise<void>
 }
@@ -65,11 +71,12 @@ class SharedIpfs {
     this.#leases += 1
     const sources = new Set<BlockSource>()
     let released: Promise<void> | undefined
-    return {
+    const lease: IpfsLease = {
       start: () => {
         if (released === undefined) return this.#start()
         return Promise.reject(new PortError('STORAGE_UNREACHABLE', 'this has stopped', false))
       },
+      ask: async (connection, cid, signal) => askPeer(await lease.start(), lease, connection, cid, signal),
       onUnsent: (listener) => {
         this.#unsentListeners.add(listener)
         return () => void this.#unsentListeners.delete(listener)
@@ -84,6 +91,7 @@ class SharedIpfs {
         return released
       },
     }
+    return lease
   }
 
   #start(): Promise<Helia> {

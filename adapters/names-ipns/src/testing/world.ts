@@ -1,6 +1,8 @@
 /** Push nodes and devices on loopback, stopped together. */
 import { createLibp2pNetwork, createPushHost } from '@parley/adapter-network-libp2p'
 import type { Libp2pNetworkPort } from '@parley/adapter-network-libp2p'
+import type { Libp2p } from '@libp2p/interface'
+import { leaseIpfs } from '@parley/adapter-storage-helia'
 import type { LogPort, NameServicePort } from '@parley/engine'
 import { joinMailbox } from '@parley/engine/contract'
 import { randomBytes } from 'node:crypto'
@@ -10,6 +12,10 @@ import type { StockNode } from './stock-node.ts'
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 export const quietLog: LogPort = { log: () => undefined }
+
+/** Shares the Helia of its node, as a daemon does. */
+export const nameServiceOver = (libp2p: Libp2p): Promise<NameServicePort> =>
+  createNameService({ libp2p, ipfs: leaseIpfs(libp2p, quietLog), log: quietLog })
 
 export interface Device {
   readonly network: Libp2pNetworkPort
@@ -40,7 +46,7 @@ export class World implements AsyncDisposable {
   /** Connected to one of the push nodes. */
   async device(): Promise<Device> {
     const device = await this.network()
-    const names = await createNameService({ libp2p: device.libp2p, log: quietLog })
+    const names = await nameServiceOver(device.libp2p)
     this.#tasks.push(() => names.stop())
     return { network: device, names }
   }
