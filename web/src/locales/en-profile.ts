@@ -17,8 +17,6 @@ export const profile = {
     online: 'Online',
     away: 'Away',
     seen: (time: string) => `Last seen ${time}`,
-    hidden: 'They do not say when they are there.',
-    unknown: 'It is not known when they were last there.',
   },
 
   learns: {
@@ -35,8 +33,6 @@ export const profile = {
       `${name}’s node finds yours again and gets your newest profile. Nobody else learns of it.`,
     presence:
       'Contacts who share it tell you, over the connection between your nodes, and nobody else. Reading it here tells nobody.',
-    ownPresence:
-      'Your contacts learn that you are online or away, and when you were last here. Strangers and push nodes do not.',
     contactProfile:
       'This profile is for contacts. Your node asks theirs for the newest version and nobody else; looking at what is kept here tells nobody.',
     publicProfile:
@@ -145,7 +141,6 @@ export const profile = {
     stays: 'Everything said so far, here and on their side. You can unblock them at any time.',
     unblockTitle: (name: string) => `Unblock ${name}?`,
     unblockNow: 'They can reach you again, and messages that waited on both sides are delivered.',
-    unblock: 'Unblock',
   },
 
   find: {
