@@ -85,11 +85,12 @@ export class Avatars {
     return stored.image
   }
 
-  /** Inside a transaction. The bytes are a picture. */
-  save(image: Uint8Array): void {
+  /** Inside a transaction. The bytes are a picture; `isOwn`: it is about to be the own one. */
+  save(image: Uint8Array, isOwn: boolean): void {
     const { store, vault, clock } = this.#host.context()
-    const own = this.#host.own()
-    saveAvatar(store, vault, cidText(blockCid(image)), image, clock.now())
+    const cid = blockCid(image)
+    const own = isOwn ? cid : this.#host.own()
+    saveAvatar(store, vault, cidText(cid), image, clock.now())
     trimAvatars(store, own === undefined ? undefined : cidText(own), AVATARS_BYTES_MAX)
   }
 
@@ -131,7 +132,7 @@ export class Avatars {
       const image = (await this.#host.askLinks(cid)) ?? (await this.#askHolders(cid))
       if (image === undefined || avatarKind(image) === undefined) return undefined
       await turns.run('input', () => (commit) => {
-        this.save(image)
+        this.save(image, false)
         commit.touch('profiles')
       })
       return image

@@ -7,6 +7,7 @@ import {
   equalBytes,
   MAILBOX_TIMEOUT_MS,
   parseProfileRecord,
+  PROFILE_LIFETIME_MS,
   PROFILE_REPUBLISH_MS,
   profileTopic,
   verifyProfileRecord,
@@ -191,7 +192,7 @@ export class Publisher {
    */
   async #seek(): Promise<boolean> {
     const { own, holders, context } = this.#options
-    const { crypto, clock } = context()
+    const { crypto } = context()
     const addresses = [...new Set([...holders.pushNodes(), ...(await this.#closest(own.digest))])]
     const offers: Uint8Array[] = []
     const answers = await Promise.all(
@@ -204,7 +205,7 @@ export class Publisher {
     )
     let found: ProfileRecord | undefined
     for (const bytes of offers) {
-      const record = await verifyProfileRecord(crypto, bytes, clock.now())
+      const record = await verifyProfileRecord(crypto, bytes, validAt(bytes))
       if (record.ok && compareProfiles(found, record.value) === 'newer') found = record.value
     }
     if (found === undefined) {
@@ -250,4 +251,10 @@ export class Publisher {
     }
     return undefined
   }
+}
+
+/** When a record is valid, if ever: of one of ours the signature counts, and not which of two clocks was right. PFX-2 */
+function validAt(bytes: Uint8Array): number {
+  const record = parseProfileRecord(bytes)
+  return record.ok ? Math.max(record.value.changedAt, record.value.notAfter - PROFILE_LIFETIME_MS) : 0
 }

@@ -206,7 +206,7 @@ export class ProfileService {
     await this.own.change({
       words: { avatar: image === undefined ? undefined : blockCid(image) },
       isTouch: true,
-      ...(image === undefined ? {} : { save: () => this.avatars.save(image) }),
+      ...(image === undefined ? {} : { save: () => this.avatars.save(image, true) }),
     })
     return this.view()
   }
@@ -325,7 +325,7 @@ export class ProfileService {
 
   async #keepPicture(image: Uint8Array): Promise<void> {
     if (avatarKind(image) === undefined) return
-    await this.#context().turns.run('input', () => () => this.avatars.save(image))
+    await this.#context().turns.run('input', () => () => this.avatars.save(image, true))
   }
 
   #failed(what: string, error: unknown): void {
