@@ -54,12 +54,14 @@ describe('a signed text', () => {
       'noise-libp2p-static-key:x',
       '\u0012libp2p-peer-record',
       '\u0001',
+      '\n\u0004slug',
+      '\tindented',
       'broken \ud800',
     ]
     for (const text of refused) {
       await expect(signText(context, text), JSON.stringify(text)).rejects.toMatchObject({ code: 'TEXT_NOT_SIGNABLE' })
     }
-    for (const text of ['', ' libp2p-', 'I am Alice', '\n\tindented', 'IPNS-signature:', 'see /ipfs/x']) {
+    for (const text of ['', ' libp2p-', 'I am Alice', 'two\n\tlines', 'IPNS-signature:', 'see /ipfs/x']) {
       const { signature } = await signText(context, text)
       expect(fromHex(signature).length).toBe(64)
     }

@@ -8,10 +8,11 @@ type SignContext = Pick<Context, 'store' | 'vault' | 'crypto'>
 
 /**
  * Beginnings of what a root key signs for machines: records of ours (a zero byte), IPNS records of both versions, and
- * what libp2p signs under domains and prefixes of its own. A text that begins so would be one of those.
+ * what libp2p and OpenBazaar sign: domains and prefixes, lengths, and the first field of a protobuf. A text that begins so
+ * could be one of those.
  */
 const MACHINE_TEXT =
-  /^(?:[\u0000-\u0008\u000b\u000c\u000e-\u001f]|ipns-signature:|\/ip[fn]s\/|libp2p-|noise-libp2p-static-key:)/
+  /^(?:[\u0000-\u001f]|ipns-signature:|\/ip[fn]s\/|libp2p-|noise-libp2p-static-key:)/
 
 const SIGNATURE = /^[0-9a-f]{128}$/i
 const KEY = /^[0-9a-f]{64}$/i
