@@ -15,8 +15,9 @@ afterEach(async () => {
 })
 
 /** A server in front of an engine that knows one picture. */
-const serve = async (asked: unknown[] = []): Promise<string> => {
+const serve = async (asked: unknown[] = [], hasPassphrase = false): Promise<string> => {
   const call = async (name: string, params: { readonly cid?: string }) => {
+    if (name === 'me.get') return { hasPassphrase }
     asked.push(name, params)
     if (params.cid !== CID) throw new EngineError('AVATAR_NOT_FOUND')
     return { mediaType: 'image/webp', image: PICTURE.toString('base64') }
@@ -69,6 +70,12 @@ describe('pictures', () => {
       'cross-origin-resource-policy': 'same-origin',
     })
     expect(answer.headers['cache-control']).toMatch(/^private, max-age=\d+, immutable$/)
+  })
+
+  it('[NODE-10] are not left in clear in a browser while a passphrase seals the node', async () => {
+    const url = await serve([], true)
+    const answer = await askHttp(url, `/v1/avatars/${CID}`, { headers: { authorization: `Bearer ${TOKEN}` } })
+    expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store'])
   })
 
   it('[NODE-10] that nobody has are a problem, and are asked for again the next time', async () => {

@@ -39,9 +39,11 @@ export function addAvatarRoute(server: FastifyInstance, { client, check }: Avata
     async (request, reply) => {
       check('avatars.fetch', request.params)
       const { mediaType, image } = await client().call('avatars.fetch', { cid: cidOf(request.params) })
+      // A browser keeps what it caches in clear; whoever sealed the folder did not mean that.
+      const { hasPassphrase } = await client().call('me.get', {})
       return reply
         .type(mediaType)
-        .headers({ 'content-security-policy': NOTHING_ELSE, 'cache-control': FOREVER })
+        .headers({ 'content-security-policy': NOTHING_ELSE, 'cache-control': hasPassphrase ? 'no-store' : FOREVER })
         .send(Buffer.from(image, 'base64'))
     },
   )
