@@ -88,7 +88,11 @@ async function announce(opened: Daemon, settings: Settings): Promise<void> {
   if (isOn(settings, 'json')) {
     process.stdout.write(`${JSON.stringify(await opened.ready())}\n`)
   } else {
-    process.stdout.write(`Parley is ready: ${opened.pageUrl()}\nCtrl-C ends it. What waits to be sent is kept.\n`)
+    const { openbazaarUrl } = await opened.ready()
+    const second = openbazaarUrl === undefined ? '' : `Clients of OpenBazaar: ${openbazaarUrl}\n`
+    process.stdout.write(
+      `Parley is ready: ${opened.pageUrl()}\n${second}Ctrl-C ends it. What waits to be sent is kept.\n`,
+    )
   }
   if (isOn(settings, 'open')) openPage(opened.ticketUrl())
 }
