@@ -1,5 +1,6 @@
 /** What is known of other accounts: records are believed when they are signed, kept when they concern us, newest first. Spec: PFX-3, PFX-5, PFX-6. */
 import {
+  cidText,
   compareProfiles,
   equalBytes,
   parseProfileRecord,
@@ -12,6 +13,7 @@ import {
 } from '@parley/core'
 import type { Profile } from '../api/schema.ts'
 import type { Context } from '../context.ts'
+import { deleteAvatar } from '../store/avatars.ts'
 import { contactByAccount, isBlockedAccount, renameClaimed } from '../store/contacts.ts'
 import {
   confirmProfile,
@@ -45,6 +47,8 @@ export interface Offer {
 export interface BookEvents {
   /** After the commit. */
   changed(profile: Profile): void
+  /** CID of the own picture: it stays, whoever had the same one. */
+  ownPicture(): Uint8Array | undefined
   /** A contact has another picture now, or one that is not here. */
   pictured(record: ProfileRecord): void
 }
@@ -124,6 +128,7 @@ export class ProfileBook {
     if (contact === undefined) trimStrangers(store, self.account, PROFILES_OF_STRANGERS_MAX)
     else {
       renameClaimed(store, account, record.name)
+      this.#forgetPicture(held?.ok === true ? held.value.avatar : undefined, record.avatar)
       commit.touchConversation(contact.conversation)
     }
     commit.touch('profiles')
@@ -133,5 +138,12 @@ export class ProfileBook {
       if (contact?.status === 'active' && record.avatar !== undefined) this.#events.pictured(record)
     })
     return 'newer'
+  }
+
+  /** A contact who changes pictures all the time does not push those of others out. PFX-16 */
+  #forgetPicture(before: Uint8Array | undefined, now: Uint8Array | undefined): void {
+    if (before === undefined) return
+    const stays = [now, this.#events.ownPicture()].some((cid) => cid !== undefined && equalBytes(cid, before))
+    if (!stays) deleteAvatar(this.#context().store, cidText(before))
   }
 }

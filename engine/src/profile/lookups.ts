@@ -7,6 +7,7 @@ import { parseAccount, PROFILE_LOOKUP_TIMEOUT_MS, PROFILE_LOOKUPS_MAX, PROFILE_N
 import type { ProfileAnswer } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { peerOfAddress } from '../mailbox/places.ts'
+import { contactByAccount } from '../store/contacts.ts'
 import type { ProfileBook } from './book.ts'
 import type { CachedProfile, ProfileCache } from './cache.ts'
 import type { HolderClient } from './holder-client.ts'
@@ -181,8 +182,12 @@ export class Lookups {
    * Whoever is known to show a profile to contacts alone has none with others, and asking them would tell them who is
    * interested in whom. PFX-11
    */
-  #mayAskHolders({ digest }: Wanted): boolean {
-    return this.#host.cache.held(digest)?.record.isPublic !== false
+  #mayAskHolders({ digest, account, priority }: Wanted): boolean {
+    const held = this.#host.cache.held(digest)
+    if (held !== undefined) return held.record.isPublic
+    // Of a contact who never showed anything nobody else is told, unless somebody looks at them.
+    const isUnseen = priority === 'background' && account !== undefined
+    return !isUnseen || contactByAccount(this.#host.context().store, account) === undefined
   }
 
   async #askHolder(address: string, wanted: readonly Wanted[]): Promise<void> {

@@ -43,7 +43,8 @@ export interface OwnWords {
 }
 
 export interface OwnChange {
-  readonly words: Partial<OwnWords>
+  /** Called when it is this change's turn: what it depends on may have changed before. */
+  readonly words: () => Partial<OwnWords>
   /** Runs in the same transaction. */
   readonly save?: () => void
   /** The owner wants it, and did not just have it found. */
@@ -96,13 +97,13 @@ export class OwnProfile {
    * @throws EngineError `PROFILE_TOO_LONG`, `PROFILE_MALFORMED`; PortError of the store. Nothing was changed then.
    */
   async change(change: OwnChange): Promise<void> {
-    await this.#run('command', async () => this.#prepare(change, { ...this.words, ...change.words }, true))
+    await this.#run('command', async () => this.#prepare(change, { ...this.words, ...change.words() }, true))
   }
 
   /** Makes the record anew when it is due. `hasMoved`: its addresses are to be those of now. */
   async renew(hasMoved: boolean): Promise<void> {
     if (!this.#isDue(hasMoved)) return
-    const change: OwnChange = { words: {}, isTouch: false }
+    const change: OwnChange = { words: () => ({}), isTouch: false }
     await this.#run('input', async () =>
       this.#isDue(hasMoved) ? this.#prepare(change, this.words, false) : () => undefined,
     )

@@ -223,19 +223,17 @@ export class Publisher {
     if (image !== undefined) await pictured(image)
     const isNewer = compareProfiles(own.record, found) === 'newer'
     // Once something of here was published, only what is newer than that can be news: an old record never comes back.
-    const mayAdopt = !own.state.isTouched && !isFarewell(found) && (isNewer || own.state.publishedAt === 0)
-    if (!mayAdopt && (!isNewer || own.words.name === '')) {
+    const isNews = !isFarewell(found) && (isNewer || own.state.publishedAt === 0)
+    const mayAdopt = () => isNews && !own.state.isTouched
+    if (!mayAdopt() && (!isNewer || own.words.name === '')) {
       await own.note({ isSought: true })
       return
     }
     const { handle, location, about, extra, isPublic } = found
-    const words = mayAdopt
-      ? {
-          name: own.words.name || found.name,
-          ...{ handle, location, about, extra, isPublic },
-          avatar: image === undefined ? undefined : found.avatar,
-        }
-      : {}
+    const avatar = image === undefined ? undefined : found.avatar
+    // The owner may write something until it is our turn, and that counts.
+    const words = () =>
+      mayAdopt() ? { name: own.words.name || found.name, handle, location, about, extra, isPublic, avatar } : {}
     await own.change({ words, isTouch: false, state: { isSought: true }, after: found.sequence })
   }
 

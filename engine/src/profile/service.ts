@@ -78,6 +78,7 @@ export class ProfileService {
     this.own = new OwnProfile(context, platform.account, platform, () => this.#ownChanged())
     this.#book = new ProfileBook(context, this.cache, {
       changed: (profile) => events.changed([profile]),
+      ownPicture: () => this.own.record?.avatar,
       pictured: ({ avatar }) => avatar !== undefined && this.avatars.prefetch(avatar),
     })
     this.#holders = new HolderClient(network)
@@ -196,7 +197,7 @@ export class ProfileService {
 
   /** @throws EngineError `PROFILE_TOO_LONG`, `PROFILE_MALFORMED`. */
   async update(words: Partial<OwnWords>): Promise<OwnProfileView> {
-    await this.own.change({ words, isTouch: true })
+    await this.own.change({ words: () => words, isTouch: true })
     return this.view()
   }
 
@@ -204,7 +205,7 @@ export class ProfileService {
   async setAvatar(image: Uint8Array | undefined): Promise<OwnProfileView> {
     if (image !== undefined && avatarKind(image) === undefined) throw new EngineError('AVATAR_UNUSABLE')
     await this.own.change({
-      words: { avatar: image === undefined ? undefined : blockCid(image) },
+      words: () => ({ avatar: image === undefined ? undefined : blockCid(image) }),
       isTouch: true,
       ...(image === undefined ? {} : { save: () => this.avatars.save(image, true) }),
     })

@@ -31,6 +31,11 @@ export function readAvatar(store: StorePort, vault: Vault, cid: string): StoredA
 export const hasAvatar = (store: StorePort, cid: string): boolean =>
   store.all('SELECT 1 AS found FROM avatars WHERE cid = ?', [cid]).length === 1
 
+/** Inside a transaction. */
+export function deleteAvatar(store: StorePort, cid: string): void {
+  store.run('DELETE FROM avatars WHERE cid = ?', [cid])
+}
+
 export function usedAvatar(store: StorePort, cid: string, now: number): void {
   store.run('UPDATE avatars SET used_at = ? WHERE cid = ?', [now, cid])
 }

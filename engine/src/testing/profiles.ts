@@ -74,6 +74,7 @@ export async function createBookScene(store = createMemoryStore(), clock = creat
   const cache = new ProfileCache(() => context)
   const book = new ProfileBook(() => context, cache, {
     changed: (profile) => changed.push(profile),
+    ownPicture: () => undefined,
     pictured: () => undefined,
   })
   return {
