@@ -1,3 +1,4 @@
+import { cpuUsage } from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { createAccount, createBookScene } from '../testing/profiles.ts'
 
@@ -5,9 +6,9 @@ import { createAccount, createBookScene } from '../testing/profiles.ts'
 function bestMs(times: number, work: () => void): number {
   let best = Infinity
   for (let time = 0; time < times; time++) {
-    const before = process.cpuUsage()
+    const before = cpuUsage()
     work()
-    const { user, system } = process.cpuUsage(before)
+    const { user, system } = cpuUsage(before)
     best = Math.min(best, (user + system) / 1_000)
   }
   return best
