@@ -1,7 +1,11 @@
 /** Profiles between real processes: at once over links, from holders while their owner is away, never an old one again. */
+import { randomBytes } from 'node:crypto'
 import { crc32, deflateSync } from 'node:zlib'
 import type { ProfileAnswer } from '@parley/engine/api'
-import { openBazaarPeerId, parseAccount } from '@parley/core'
+import { createLibp2pNetwork } from '@parley/adapter-network-libp2p'
+import { createNameService } from '@parley/adapter-names-ipns'
+import { leaseIpfs } from '@parley/adapter-storage-helia'
+import { openBazaarPeerId, parseAccount, parseProfileRecord } from '@parley/core'
 import { expect, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
 import { Stage } from './support/stage.ts'
@@ -132,4 +136,31 @@ test('[PFX-1] an old profile never comes back, whoever still has it', async () =
   expect(cached?.profile?.name).toBe('Second')
   const [asked] = await fetched(bob, [account])
   expect(asked?.profile?.name).toBe('Second')
+})
+
+test('[PFX-8] [PUB-4] a public profile stands under the IPNS name of its account', async () => {
+  await using stage = new Stage()
+  const { address } = await stage.pushNode()
+  const alice = await stage.daemon('alice', { name: 'Alice', bootstrap: address })
+  await alice.api.call('profile.update', { handle: 'alice', visibility: 'public' })
+  await isPublished(alice)
+  const log = { log: () => undefined }
+  const network = await createLibp2pNetwork({ deviceSeed: randomBytes(32), listen: [], bootstrap: [address], log })
+  await network.start({
+    onLink: (link) => link.close(),
+    onStatus: () => undefined,
+    onWake: () => undefined,
+    onPushNodes: () => undefined,
+    onProfile: () => undefined,
+  })
+  const names = await createNameService({ libp2p: network.libp2p, ipfs: leaseIpfs(network.libp2p, log), log })
+  try {
+    const key = parseAccount(await accountOf(alice)) ?? new Uint8Array(0)
+    const block = await until('the name is found', () => names.resolve(key, AbortSignal.timeout(10_000)))
+    const record = parseProfileRecord(block)
+    expect(record.ok && [record.value.handle, record.value.isPublic]).toEqual(['alice', true])
+  } finally {
+    await names.stop()
+    await network.stop()
+  }
 })

@@ -1,6 +1,6 @@
 /** A reader of NDJSON that goes away while it is behind. */
 import { EventEmitter, once } from 'node:events'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { fetchProfiles, type FetchHost } from '../../engine/src/profile/fetch.ts'
 import { HttpStreams } from '../../nodes/daemon/src/http/routes-stream.ts'

@@ -11,8 +11,7 @@ type SignContext = Pick<Context, 'store' | 'vault' | 'crypto'>
  * what libp2p and OpenBazaar sign: domains and prefixes, lengths, and the first field of a protobuf. A text that begins so
  * could be one of those.
  */
-const MACHINE_TEXT =
-  /^(?:[\u0000-\u001f]|ipns-signature:|\/ip[fn]s\/|libp2p-|noise-libp2p-static-key:)/
+const MACHINE_TEXT = /^(?:[\u0000-\u001f]|ipns-signature:|\/ip[fn]s\/|libp2p-|noise-libp2p-static-key:)/
 
 const SIGNATURE = /^[0-9a-f]{128}$/i
 const KEY = /^[0-9a-f]{64}$/i

@@ -2,7 +2,7 @@
 import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
 import { createLibp2pNetwork, type Libp2pNetworkPort, type TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
-import { type Engine, type LogPort, openEngine, PortError, type StorePort } from '@parley/engine'
+import { type Engine, type LogPort, type NameServicePort, openEngine, PortError, type StorePort } from '@parley/engine'
 import { join } from 'node:path'
 import { systemClock } from './clock.ts'
 import type { StorageChoice } from './config/storage.ts'
@@ -97,6 +97,7 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       crypto,
       log,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
+      openNames: () => openNames(networkOf(), log),
       createNetwork: async (deviceSeed) => (made = await createNetwork(deviceSeed)),
     },
     {
@@ -105,4 +106,13 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       ...(recoveryPhrase === undefined ? {} : { recoveryPhrase }),
     },
   )
+}
+
+/** IPNS, and the one Helia of this node: loaded when a profile is public, or somebody is looked up. */
+async function openNames({ libp2p }: Libp2pNetworkPort, log: LogPort): Promise<NameServicePort> {
+  const [{ createNameService }, { leaseIpfs }] = await Promise.all([
+    import('@parley/adapter-names-ipns'),
+    import('@parley/adapter-storage-helia'),
+  ])
+  return createNameService({ libp2p, ipfs: leaseIpfs(libp2p, log), log })
 }
