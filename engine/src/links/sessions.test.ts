@@ -56,6 +56,9 @@ async function createScene() {
         await bundles.done
         return true
       },
+      exchanged: () => undefined,
+      drained: () => undefined,
+      profileHeard: () => undefined,
     }
     const network = hub.createNetwork(context.self.peerId)
     const sessions = new Sessions(() => context, network, delegate)
@@ -84,6 +87,7 @@ async function createScene() {
       onStatus: () => undefined,
       onWake: () => undefined,
       onPushNodes: () => undefined,
+      onProfile: () => undefined,
       onLink(link) {
         state.link = link
         link.listen({
@@ -317,6 +321,9 @@ const QUIET: SessionDelegate = {
   liveRefused: () => undefined,
   bundleWanted: async () => undefined,
   bundleReceived: async () => true,
+  exchanged: () => undefined,
+  drained: () => undefined,
+  profileHeard: () => undefined,
 }
 
 /** A session of Alice that waits for Bob's last flight. @returns what delivers it, and what tells whether it opened. */

@@ -24,6 +24,7 @@ describe('pace', () => {
               await Promise.resolve()
               running--
             },
+            failed: (error) => expect.unreachable(String(error)),
           })
           for (const gap of gaps) {
             await clock.run(gap)

@@ -51,6 +51,10 @@ export class Publisher {
   /** CID of the record that was pushed to those who are connected now. */
   #pushed: Uint8Array | undefined
   #named: Uint8Array | undefined
+  /** A holder says that it has a newer record of ours. */
+  #isBehind = false
+  /** What changes now is of this round, and goes out with it. */
+  #isAdopting = false
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -63,11 +67,15 @@ export class Publisher {
   /** Somebody else should have it. */
   pushNodesChanged(): void {
     this.#pushed = undefined
-    this.changed()
+    this.#hurry()
   }
 
   /** Another record. */
   changed(): void {
+    if (!this.#isAdopting) this.#hurry()
+  }
+
+  #hurry(): void {
     this.#retryMs = RETRY_MIN_MS
     this.#isDue = true
     this.#after(GATHER_MS)
@@ -109,7 +117,7 @@ export class Publisher {
   /** @returns false when it is to be tried again soon. */
   async #round(): Promise<boolean> {
     const { own } = this.#options
-    if (!own.state.isSought && !(await this.#seek())) return false
+    if ((!own.state.isSought || this.#isBehind) && !(await this.#seek())) return false
     const record = this.#record()
     if (record === undefined) {
       if (own.state.farewell !== undefined) await own.note({ farewell: undefined })
@@ -120,7 +128,7 @@ export class Publisher {
     const statuses = await this.#put(record)
     const isTaken = statuses.includes('kept')
     // Somebody has a newer one of ours: it is to be found, and to be followed.
-    if (!isTaken && statuses.includes('older')) await own.note({ isSought: false })
+    this.#isBehind = !isTaken && statuses.includes('older')
     const { clock } = this.#options.context()
     this.#retryMs = isTaken ? RETRY_MIN_MS : this.#retryMs
     const isCurrent = own.record !== undefined && compareProfiles(own.record, record) === 'same'
@@ -219,22 +227,29 @@ export class Publisher {
 
   async #adopt(found: ProfileRecord, addresses: readonly string[]): Promise<void> {
     const { own, holders, pictured } = this.#options
-    const image = await this.#pictureOf(found, addresses, (address, cid, signal) => holders.fetch(address, cid, signal))
-    if (image !== undefined) await pictured(image)
     const isNewer = compareProfiles(own.record, found) === 'newer'
-    // Once something of here was published, only what is newer than that can be news: an old record never comes back.
-    const isNews = !isFarewell(found) && (isNewer || own.state.publishedAt === 0)
+    // What was made here before the first search ended may give way to what was published before: only then does an older
+    // record count, and never the one that is held already, however often a holder gives it.
+    const isFirst = !own.state.isSought && own.state.publishedAt === 0
+    const isNews = !isFarewell(found) && (isNewer || (isFirst && compareProfiles(own.record, found) === 'older'))
     const mayAdopt = () => isNews && !own.state.isTouched
     if (!mayAdopt() && (!isNewer || own.words.name === '')) {
       await own.note({ isSought: true })
       return
     }
+    const image = await this.#pictureOf(found, addresses, (address, cid, signal) => holders.fetch(address, cid, signal))
+    if (image !== undefined) await pictured(image)
     const { handle, location, about, extra, isPublic } = found
     const avatar = image === undefined ? undefined : found.avatar
     // The owner may write something until it is our turn, and that counts.
     const words = () =>
       mayAdopt() ? { name: own.words.name || found.name, handle, location, about, extra, isPublic, avatar } : {}
-    await own.change({ words, isTouch: false, state: { isSought: true }, after: found.sequence })
+    this.#isAdopting = true
+    try {
+      await own.change({ words, isTouch: false, state: { isSought: true }, after: found.sequence })
+    } finally {
+      this.#isAdopting = false
+    }
   }
 
   async #pictureOf(
