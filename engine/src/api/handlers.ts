@@ -98,6 +98,7 @@ export class Handlers {
       'contacts.list': () => this.#views.contacts(),
       'contacts.safetyNumber': ({ account }) => this.#safetyNumber(account),
       'requests.list': () => this.#views.requests(),
+      'blocks.list': () => this.#views.blocks(),
       'network.get': () => this.#views.network(),
     }
 

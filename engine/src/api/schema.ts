@@ -197,6 +197,13 @@ export const Contact = Type.Object({
   devices: Type.Array(Type.Object({ peerId: Type.String(), addedAt: UnixMs, isConnected: Type.Boolean() })),
 })
 
+export const Block = Type.Object({
+  account: Account,
+  /** As shown for a contact, or what their profile says; empty while nothing is known. */
+  name: Type.String(),
+  blockedAt: UnixMs,
+})
+
 export const Settings = Type.Object({
   sendsTyping: Type.Boolean(),
   sendsReadReceipts: Type.Boolean(),
@@ -609,6 +616,10 @@ export const operations = {
     method: 'POST',
     path: '/v1/blocks/{account}',
   }),
+  'blocks.list': query('Who is blocked, the newest first', {}, Type.Array(Block), {
+    method: 'GET',
+    path: '/v1/blocks',
+  }),
   'blocks.remove': command('Unblocks an account', { account: Account }, Nothing, {
     method: 'DELETE',
     path: '/v1/blocks/{account}',
@@ -644,6 +655,7 @@ export type Content = Static<typeof Content>
 export type Conversation = Static<typeof Conversation>
 export type ContactRequest = Static<typeof ContactRequest>
 export type Contact = Static<typeof Contact>
+export type Block = Static<typeof Block>
 export type Discussion = Static<typeof Discussion>
 export type Presence = Static<typeof Presence>
 export type Profile = Static<typeof Profile>

@@ -14,6 +14,7 @@ const QUERIES: Readonly<Record<QueryName, true>> = {
   'contacts.list': true,
   'contacts.safetyNumber': true,
   'requests.list': true,
+  'blocks.list': true,
   'conversations.list': true,
   'discussions.list': true,
   'discussions.page': true,

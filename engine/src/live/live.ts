@@ -19,6 +19,7 @@ const TOPICS: Readonly<Partial<Record<QueryName, readonly Topic[]>>> = {
   'contacts.list': ['contacts', 'network', 'profiles'],
   'contacts.safetyNumber': ['contacts'],
   'requests.list': ['requests'],
+  'blocks.list': ['contacts', 'profiles'],
   'conversations.list': ['conversations', 'contacts', 'network', 'profiles'],
   'discussions.list': ['conversations', 'contacts'],
   'discussions.page': ['conversations', 'contacts'],

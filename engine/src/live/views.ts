@@ -1,16 +1,23 @@
 /** What the lists show: conversations, contacts, requests, network. Conversation rows are cached until touched. */
 import { parseUtf8, toHex } from '@parley/core'
-import type { Contact, ContactRequest, Conversation, Me, Network, Presence, Profile } from '../api/schema.ts'
+import type { Block, Contact, ContactRequest, Conversation, Me, Network, Presence, Profile } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { viewEntries } from '../conversation/view.ts'
 import type { ConversationService } from '../conversation/service.ts'
-import { allContacts, displayName, isBlockedAccount, pendingRequests, type ContactRow } from '../store/contacts.ts'
+import {
+  allContacts,
+  contactByAccount,
+  displayName,
+  isBlockedAccount,
+  pendingRequests,
+  type ContactRow,
+} from '../store/contacts.ts'
 import { viewWaiting } from '../mailbox/view.ts'
 import type { StorageKind } from '../ports/block-storage.ts'
 import { devicesOf } from '../store/devices.ts'
 import { firstUnread, tilesBefore, unpostedCount, unreadCount } from '../store/entries.ts'
 import { outboxContents } from '../store/outbox.ts'
-import { numberOf, optionalBytes } from '../store/rows.ts'
+import { numberOf, optionalBytes, textOf } from '../store/rows.ts'
 
 type StoredPart = Omit<Conversation, 'isConnected' | 'typing' | 'lastHeardAt' | 'presence'>
 
@@ -117,6 +124,17 @@ export class Views {
 
   contacts(): Contact[] {
     return allContacts(this.#context().store).map((contact) => this.contact(contact))
+  }
+
+  /** The newest first. */
+  blocks(): Block[] {
+    const { store } = this.#context()
+    return store.all('SELECT account, created_at FROM blocks ORDER BY created_at DESC, account').map((row) => {
+      const account = textOf(row, 'account')
+      const contact = contactByAccount(store, account)
+      const name = contact === undefined ? (this.#people.profile(account)?.name ?? '') : displayName(contact)
+      return { account, name, blockedAt: numberOf(row, 'created_at') }
+    })
   }
 
   contact(contact: ContactRow): Contact {

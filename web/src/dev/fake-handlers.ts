@@ -144,6 +144,10 @@ const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'bloc
       if (!link.includes('#')) throw new EngineError('INVITE_MALFORMED')
       return toConversation(addConversation('Noor', { status: 'invited' }), state.account)
     },
+    'blocks.list': () =>
+      conversations
+        .filter(({ status }) => status === 'blocked')
+        .map(({ account, name, updatedAt }) => ({ account, name, blockedAt: updatedAt })),
     'contacts.list': () => conversations.map((each) => toContact(each, now())),
     'contacts.rename': ({ account, name }) => {
       const contact = byAccount(state, account)
