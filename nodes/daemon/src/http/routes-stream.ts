@@ -74,8 +74,5 @@ async function* linesOf(
     const shown = toEngineError(error)
     if (shown === undefined) log.log('error', 'stream failed', { error: String(error) })
     yield `${JSON.stringify({ problem: (shown ?? new EngineError('INTERNAL')).toProblem() })}\n`
-  } finally {
-    // A reader that leaves while it is behind: what was opened for it ends too.
-    items.return?.().catch(() => undefined)
   }
 }

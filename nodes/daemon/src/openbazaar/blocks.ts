@@ -9,7 +9,7 @@ import { KeptValue, readTexts } from './values.ts'
 export class Blocks {
   readonly #client: ApiClient
   readonly #people: People
-  /** Who was blocked here and is no contact: by account once it is known, till then by peer id. */
+  /** Who was blocked here before an account was known under the peer id; the engine has all others. */
   readonly #strangers: KeptValue<readonly string[]>
 
   constructor(client: ApiClient, people: People) {
@@ -20,37 +20,36 @@ export class Blocks {
 
   /** Everybody who is blocked, wherever that was said. */
   async list(): Promise<readonly string[]> {
-    await this.#people.refresh()
-    const named = (await this.#strangers.get()).map(peerIdIn)
-    const strangers = named.filter((peerId) => this.#people.near(peerId)?.type !== 'contact')
-    const contacts = [...this.#people.contacts].filter(({ status }) => status === 'blocked')
-    const peers = contacts.map(({ account }) => peerIdOf(account))
-    return [...new Set([...peers, ...strangers])]
+    const blocked = await this.#client.call('blocks.list', {})
+    const peers = blocked.map(({ account }) => peerIdOf(account))
+    return [...new Set([...peers, ...(await this.#unknown())])]
   }
 
   async isBlocked(peerId: string): Promise<boolean> {
     const person = this.#people.near(peerId)
     if (person?.type === 'contact') return person.contact.status === 'blocked'
-    return (await this.#strangers.get()).some((each) => peerIdIn(each) === peerId)
+    return (await this.list()).includes(peerId)
+  }
+
+  async #unknown(): Promise<readonly string[]> {
+    return (await this.#strangers.get()).filter(isPeerId)
   }
 
   /** Nothing of them comes in any more when this resolves. @throws Refusal for what is no peer id, and above BLOCKED_MAX. */
   async add(peerId: string): Promise<void> {
     if (!isPeerId(peerId) || peerId === this.#people.peerId) throw notAPeer()
     const person = await this.#people.find(peerId)
-    if (person?.type !== 'contact') await this.#remember(peerId, person?.account)
-    if (person !== undefined) await this.#block(person.account)
+    if (person?.type !== 'contact') await this.#assertRoom(peerId)
+    if (person === undefined) await this.#remember(peerId)
+    else await this.#block(person.account)
   }
 
   async remove(peerId: string): Promise<void> {
     if (!isPeerId(peerId)) throw notAPeer()
-    const person = await this.#people.find(peerId)
-    const remembered = (await this.#strangers.get()).find((each) => peerIdIn(each) === peerId)
-    const account = person?.account ?? (remembered?.startsWith('did:') === true ? remembered : undefined)
-    if (account !== undefined) await this.#client.call('blocks.remove', { account })
-    await this.#strangers.update((all) =>
-      remembered === undefined ? all : all.filter((each) => peerIdIn(each) !== peerId),
-    )
+    const blocked = await this.#client.call('blocks.list', {})
+    const found = blocked.find(({ account }) => peerIdOf(account) === peerId)
+    if (found !== undefined) await this.#client.call('blocks.remove', { account: found.account })
+    await this.#forget(peerId)
     await this.#people.refresh()
   }
 
@@ -65,23 +64,28 @@ export class Blocks {
 
   /** Blocks the accounts of those of whom only the peer id was known, as soon as somebody comes under it. */
   async enforce(): Promise<void> {
-    const blocked = new Set((await this.#strangers.get()).map(peerIdIn))
+    const blocked = new Set(await this.#unknown())
     if (blocked.size === 0) return
     for (const [peerId, { account }] of [...this.#people.requests]) {
       if (!blocked.has(peerId)) continue
-      await this.#remember(peerId, account)
+      // In this order, so that there is no moment without either.
       await this.#block(account)
+      await this.#forget(peerId)
     }
   }
 
-  async #remember(peerId: string, account: string | undefined): Promise<void> {
-    const name = account ?? peerId
-    await this.#strangers.update((all) => {
-      if (all.includes(name)) return all
-      const others = all.filter((each) => peerIdIn(each) !== peerId)
-      if (others.length >= BLOCKED_MAX) throw tooMany()
-      return [...others, name]
-    })
+  /** @throws Refusal above BLOCKED_MAX. */
+  async #assertRoom(peerId: string): Promise<void> {
+    const held = await this.list()
+    if (held.length >= BLOCKED_MAX && !held.includes(peerId)) throw tooMany()
+  }
+
+  async #remember(peerId: string): Promise<void> {
+    await this.#strangers.update((all) => (all.includes(peerId) ? all : [...all, peerId]))
+  }
+
+  async #forget(peerId: string): Promise<void> {
+    await this.#strangers.update((all) => (all.includes(peerId) ? all.filter((each) => each !== peerId) : all))
   }
 
   async #block(account: string): Promise<void> {
@@ -89,8 +93,5 @@ export class Blocks {
     await this.#people.refresh()
   }
 }
-
-/** The value holds names that were checked before they came in. */
-const peerIdIn = (name: string): string => (name.startsWith('did:') ? peerIdOf(name) : name)
 
 const tooMany = (): Refusal => new Refusal(500, `At most ${BLOCKED_MAX} people can be blocked here.`)

@@ -1,5 +1,5 @@
 /** Writing: `chat` and `groupchat`. Answers once what was written is durable; the network comes later. Spec: OBG-11, OBG-12. */
-import { countLetters, OPENBAZAAR_CHAT_LETTERS_MAX, OPENBAZAAR_SUBJECT_LETTERS_MAX } from '@parley/core'
+import { countLetters, OPENBAZAAR_CHAT_LETTERS_MAX, OPENBAZAAR_SUBJECT_LETTERS_MAX, sanitizeText } from '@parley/core'
 import { EngineError, type Message } from '@parley/engine'
 import { chatMessage, chatOfWaiting } from './chat-views.ts'
 import { type Given, parseObject, textIn, textsIn } from './given.ts'
@@ -20,6 +20,7 @@ function wordsIn(given: Given): Words {
   const [about, text] = [textIn(given, 'subject'), textIn(given, 'message')]
   if (countLetters(about) > OPENBAZAAR_SUBJECT_LETTERS_MAX) throw new Refusal(400, 'Subject line is too long')
   if (countLetters(text) > OPENBAZAAR_CHAT_LETTERS_MAX) throw new Refusal(400, 'Message is too long')
+  if (text !== '' && sanitizeText(text) === '') throw new Refusal(400, 'Message shows nothing')
   const subject = subjectOf(about)
   // Nothing visible is no subject, and what is about an order does not belong into the conversation itself.
   if (subject === undefined) throw new Refusal(400, 'Subject line shows nothing')

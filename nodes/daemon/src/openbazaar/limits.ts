@@ -26,6 +26,9 @@ export const SOCKETS_MAX = 64
 export const SOCKET_RECEIVED_BYTES_MAX = 16_384
 /** Messages and receipts that were told on the sockets and are not told again. */
 export const TOLD_MAX = 8_192
+/** Conversations, the newest ones, and messages of each that are known to be old when a session begins. */
+export const PAST_CONVERSATIONS = 64
+export const PAST_MESSAGES = 50
 /** How long publishing a profile may take before it counts as failed for now. */
 export const PUBLISH_TIMEOUT_MS = 60_000
 /** Nesting of objects that are kept as they were given. */

@@ -14,7 +14,7 @@ const NO_PROFILE = 'profile not found'
 
 /** Routes with what they have in common: fetches that are on their way, ended with the server. */
 export function profileRoutes(log: LogPort, ending: AbortSignal): Routes {
-  const fetches = new Set<Promise<void>>()
+  const places = new Places()
   let stopFollowing = (): void => undefined
   const follow = (ask: Ask, changed: OwnProfile): void => {
     stopFollowing()
@@ -24,23 +24,30 @@ export function profileRoutes(log: LogPort, ending: AbortSignal): Routes {
   return {
     'GET profile': getProfile,
     'POST profile': async (ask) => {
-      if ((await ownProfile(ask.session)) !== undefined) throw new Refusal(409, 'Profile already exists. Use PUT.')
-      const changed = await change(ask, wholeProfile)
+      const changed = await ask.session.changes.run(async () => {
+        if ((await ownProfile(ask.session)) !== undefined) throw new Refusal(409, 'Profile already exists. Use PUT.')
+        return change(ask, wholeProfile)
+      })
       follow(ask, changed)
       return profileView(changed)
     },
     'PUT profile': async (ask) => {
-      await assertProfile(ask)
-      const changed = await change(ask, wholeProfile)
+      const changed = await ask.session.changes.run(async () => {
+        await assertProfile(ask)
+        return change(ask, wholeProfile)
+      })
       follow(ask, changed)
       return profileView(changed)
     },
     'PATCH profile': async (ask) => {
-      await assertProfile(ask)
-      follow(ask, await change(ask, patchedProfile))
+      const changed = await ask.session.changes.run(async () => {
+        await assertProfile(ask)
+        return change(ask, patchedProfile)
+      })
+      follow(ask, changed)
       return {}
     },
-    'POST fetchprofiles': (ask) => postFetchProfiles(ask, { fetches, log, ending }),
+    'POST fetchprofiles': (ask) => postFetchProfiles(ask, { places, log, ending }),
   }
 }
 
@@ -109,32 +116,47 @@ function followPublication({ session, told }: Ask, { changedAt }: OwnProfile): (
   return stop
 }
 
+/** At most FETCHES_MAX requests for profiles at a time. */
+class Places {
+  #taken = 0
+
+  /** @returns what gives the place back, once. @throws Refusal 429 */
+  take(): () => void {
+    if (this.#taken >= FETCHES_MAX) throw new Refusal(429, 'Too many profiles are being fetched. Wait a moment.')
+    this.#taken++
+    return () => void this.#taken--
+  }
+}
+
 interface Fetching {
-  readonly fetches: Set<Promise<void>>
+  readonly places: Places
   readonly log: LogPort
   readonly ending: AbortSignal
 }
 
-async function postFetchProfiles(ask: Ask, { fetches, log, ending }: Fetching): Promise<unknown> {
+async function postFetchProfiles(ask: Ask, { places, log, ending }: Fetching): Promise<unknown> {
   const ids = [...new Set(parseTexts(ask.body))]
   if (ids.length > PROFILE_IDS_MAX) throw new Refusal(400, `At most ${PROFILE_IDS_MAX} profiles at once`)
   const isAsync = ['true', '1', 't', 'TRUE', 'True', 'T'].includes(ask.query.get('async') ?? '')
   if (!isAsync) {
-    const found: Given[] = []
-    for await (const { id, profile } of answers(ask.session, ids, ask.signal)) {
-      if (profile !== undefined) found.push({ peerId: id, profile: profileView(profile) })
-    }
-    return found
+    const leave = places.take()
+    return foundProfiles(ask, ids).finally(leave)
   }
   const given = ask.query.get('asyncID') ?? ''
   if (given.length > ASYNC_ID_LETTERS_MAX) throw new Refusal(400, 'asyncID is too long')
-  if (fetches.size >= FETCHES_MAX) throw new Refusal(429, 'Too many profiles are being fetched. Wait a moment.')
+  // Taken before the answer: many may be answered before the first of them begins.
+  const leave = places.take()
   const id = given === '' ? randomBytes(16).toString('hex') : given
-  const afterwards = (): void => {
-    const fetching = tellAnswers(ask, { id, ids, log, ending }).finally(() => fetches.delete(fetching))
-    fetches.add(fetching)
-  }
+  const afterwards = (): void => void tellAnswers(ask, { id, ids, log, ending }).finally(leave)
   return new Reply({ status: 202, body: { id }, afterwards })
+}
+
+async function foundProfiles(ask: Ask, ids: readonly string[]): Promise<readonly Given[]> {
+  const found: Given[] = []
+  for await (const { id, profile } of answers(ask.session, ids, ask.signal)) {
+    if (profile !== undefined) found.push({ peerId: id, profile: profileView(profile) })
+  }
+  return found
 }
 
 interface Telling {

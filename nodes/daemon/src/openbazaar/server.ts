@@ -155,7 +155,8 @@ function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
 
 function send(reply: FastifyReply, answer: unknown): FastifyReply {
   const { status, body, headers, afterwards } = answer instanceof Reply ? answer : new Reply({ body: answer })
-  reply.raw.once('close', afterwards)
+  if (reply.raw.closed) afterwards()
+  else reply.raw.once('close', afterwards)
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

@@ -4,7 +4,7 @@ import { Aliases } from './aliases.ts'
 import { Blocks } from './blocks.ts'
 import { People } from './people.ts'
 import { Unread } from './unread.ts'
-import { KeptValue, readTexts } from './values.ts'
+import { KeptValue, OneAtATime, readTexts } from './values.ts'
 import { Waiting } from './waiting.ts'
 
 export interface Session extends AsyncDisposable {
@@ -16,6 +16,8 @@ export interface Session extends AsyncDisposable {
   readonly unread: Unread
   /** Requests for contact that were seen, by id. */
   readonly seen: KeptValue<readonly string[]>
+  /** Changes of settings and of the own profile, each of which begins with what is there. */
+  readonly changes: OneAtATime
   /** Peer ids that the owner follows; nobody is told. */
   readonly following: KeptValue<readonly string[]>
 }
@@ -49,6 +51,7 @@ export async function openSession(client: ApiClient, log: LogPort): Promise<Sess
       aliases,
       unread,
       seen: new KeptValue(client, 'openbazaar/seen', readTexts),
+      changes: new OneAtATime(),
       following: new KeptValue(client, 'openbazaar/following', readTexts),
       async [Symbol.asyncDispose]() {
         for (const stop of stops) stop()

@@ -34,9 +34,9 @@ const SMTP = {
 
 export const settingsRoutes: Routes = {
   'GET settings': getSettings,
-  'POST settings': postSettings,
-  'PUT settings': putSettings,
-  'PATCH settings': patchSettings,
+  'POST settings': (ask) => ask.session.changes.run(() => postSettings(ask)),
+  'PUT settings': (ask) => ask.session.changes.run(() => putSettings(ask)),
+  'PATCH settings': (ask) => ask.session.changes.run(() => patchSettings(ask)),
   'POST blocknode': async ({ session, rest }) => {
     await session.blocks.add(rest[0] ?? '')
     return {}

@@ -3,12 +3,24 @@ import type { ApiClient } from '@parley/engine'
 import { Refusal } from './refusal.ts'
 import { VALUE_LETTERS_MAX } from './limits.ts'
 
+/** Runs tasks one after the other, so that none decides by what another is about to change. */
+export class OneAtATime {
+  #work: Promise<unknown> = Promise.resolve()
+
+  /** Resolves or fails as `task` does; what fails holds nobody up. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(task)
+    this.#work = done.catch(() => undefined)
+    return done
+  }
+}
+
 export class KeptValue<T> {
   readonly #client: ApiClient
   readonly #key: string
   readonly #read: (value: unknown) => T
   #current: T | undefined
-  #work: Promise<unknown> = Promise.resolve()
+  readonly #changes = new OneAtATime()
 
   /** `read` makes the value of whatever was kept; `undefined` when nothing was, or it was damaged. */
   constructor(client: ApiClient, key: string, read: (value: unknown) => T) {
@@ -29,7 +41,7 @@ export class KeptValue<T> {
    * @throws what `change` throws; Refusal 500 when the value would be too long. The value before is kept then.
    */
   update(change: (value: T) => T): Promise<T> {
-    const done = this.#work.then(async () => {
+    return this.#changes.run(async () => {
       const before = await this.get()
       const after = change(before)
       if (after === before) return before
@@ -39,8 +51,6 @@ export class KeptValue<T> {
       this.#current = after
       return after
     })
-    this.#work = done.catch(() => undefined)
-    return done
   }
 }
 

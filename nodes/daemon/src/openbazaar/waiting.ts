@@ -79,7 +79,7 @@ export class Waiting implements AsyncDisposable {
     const peers = new Set(profiles.map(({ account }) => peerIdOf(account)))
     this.#later(async () => {
       for (const peerId of new Set((await this.all()).map((text) => text.peerId))) {
-        if (peers.has(peerId)) await this.#deliver(peerId)
+        if (peers.has(peerId)) await this.#tryToDeliver(peerId)
       }
     })
   }
@@ -90,7 +90,7 @@ export class Waiting implements AsyncDisposable {
       // Whoever is being looked for is sent to when they are found; here only if that happened a moment ago.
       const isSought = this.#sought.has(peerId)
       if (isSought && this.#options.people.near(peerId) === undefined) continue
-      if (!(await this.#deliver(peerId)) && !isSought) ids.push(peerId)
+      if (!(await this.#tryToDeliver(peerId)) && !isSought) ids.push(peerId)
     }
     if (ids.length === 0) return
     for (const peerId of ids) this.#sought.add(peerId)
@@ -104,16 +104,30 @@ export class Waiting implements AsyncDisposable {
     const { client, log } = this.#options
     try {
       for await (const answer of client.stream('profiles.fetch', { ids, priority: 'soon' }, this.#ending.signal)) {
-        if (answer.outcome === 'found') this.#later(async () => void (await this.#deliver(answer.id)))
+        if (answer.outcome === 'found') this.#later(async () => void (await this.#tryToDeliver(answer.id)))
       }
     } catch (error) {
       if (!this.#ending.signal.aborted) log.log('warn', 'look-up of waiting readers failed', reasonOf(error))
     }
   }
 
+  /** As #deliver. What fails for one peer stays, is tried again later, and keeps nobody else waiting. */
+  async #tryToDeliver(peerId: string): Promise<boolean> {
+    try {
+      return await this.#deliver(peerId)
+    } catch (error) {
+      if (isOver(error)) throw error
+      // Blocked in another window, which this one has not heard of yet.
+      const isBlocked = error instanceof EngineError && error.code === 'CONTACT_BLOCKED'
+      if (!isBlocked) this.#options.log.log('warn', 'what waits could not be sent yet', reasonOf(error))
+      return true
+    }
+  }
+
   /** Sends what waits for one peer. False when nothing is known of them that leads to them. */
   async #deliver(peerId: string): Promise<boolean> {
     const { people, isBlocked } = this.#options
+    await this.remove((text) => text.peerId === peerId && isNothing(text))
     const [first] = await this.#textsFor(peerId)
     if (first === undefined || (await isBlocked(peerId))) return true
     const conversation = await this.#conversationWith(await people.find(peerId), first)
@@ -167,12 +181,18 @@ export class Waiting implements AsyncDisposable {
     if (person?.type === 'contact') return person.contact.conversation
     const link = person?.type === 'known' ? person.profile.invite : undefined
     if (person?.type !== 'request' && link === undefined) return undefined
-    const { id } =
-      person?.type === 'request'
-        ? await client.call('requests.accept', { id: person.request.id })
-        : await client.call('contacts.add', { link: link ?? '', ...(isShort(first) ? { text: first.text } : {}) })
-    await people.refresh()
-    return id
+    try {
+      const { id } =
+        person?.type === 'request'
+          ? await client.call('requests.accept', { id: person.request.id })
+          : await client.call('contacts.add', { link: link ?? '', ...(isShort(first) ? { text: first.text } : {}) })
+      await people.refresh()
+      return id
+    } catch (error) {
+      // A profile whose invite leads nowhere: as if none was known, so that a newer one is looked for.
+      if (error instanceof EngineError && USELESS_INVITE.has(error.code)) return undefined
+      throw error
+    }
   }
 
   /** One after the other, so that texts stay in order. What fails stays and is tried again. */
@@ -182,8 +202,7 @@ export class Waiting implements AsyncDisposable {
       try {
         await task()
       } catch (error) {
-        const isOver = error instanceof EngineError && (error.code === 'CLOSED' || error.code === 'LOCKED')
-        if (!isOver) this.#options.log.log('warn', 'what waits could not be sent yet', reasonOf(error))
+        if (!isOver(error)) this.#options.log.log('warn', 'what waits could not be sent yet', reasonOf(error))
       }
     })
   }
@@ -194,6 +213,14 @@ export class Waiting implements AsyncDisposable {
     await this.#work
   }
 }
+
+const USELESS_INVITE: ReadonlySet<string> = new Set(['INVITE_EXPIRED', 'INVITE_MALFORMED'])
+
+const isOver = (error: unknown): boolean =>
+  error instanceof EngineError && (error.code === 'CLOSED' || error.code === 'LOCKED')
+
+/** Shows nothing, so that it can never be sent; such are refused, but an older release kept them. */
+const isNothing = ({ text }: WaitingText): boolean => sanitizeText(text) === ''
 
 /** Fits into a request for contact; words about an order stay with the order. */
 const isShort = ({ subject, text }: WaitingText): boolean =>
