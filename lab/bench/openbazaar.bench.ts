@@ -1,6 +1,6 @@
 /**
- * OpenBazaar's API between two daemons on loopback: what a client waits for a message, three hundred of them, and a page
- * of history.
+ * OpenBazaar's API between two daemons on loopback: what a client waits for one message after another, for three
+ * hundred of them six at a time, as a browser sends them, and for a page of history.
  *
  *     node lab/bench/openbazaar.bench.ts
  */
@@ -11,6 +11,8 @@ import { befriend, cpuMs, type Daemon, percentile, report, startDaemon, until } 
 
 const WARM_UP = 100
 const POSTS = 300
+/** What a browser opens to one place. */
+const CONNECTIONS = 6
 const PAGE = 25
 const READS = 300
 const FLAGS = ['--openbazaar-api', '127.0.0.1:0']
@@ -19,8 +21,8 @@ await using alice = await startDaemon('Alice', undefined, [], FLAGS)
 await using bob = await startDaemon('Bob', undefined, [], FLAGS)
 await befriend(alice, bob)
 
-/** One connection, as a client keeps it. */
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+/** Connections as a browser keeps them; whoever asks one thing after another uses one of them. */
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 const bobsId = String((await ask(bob, 'GET', '/ob/config'))['peerID'])
 const path = `/ob/chatmessages/${bobsId}?limit=${PAGE}`
 const chat = (text: string) =>
@@ -29,23 +31,28 @@ const chat = (text: string) =>
 for (let index = 0; index < WARM_UP; index++) await chat(`warm-up ${index}`)
 const posts: number[] = []
 const cpuBefore = cpuMs(alice.process.pid)
-const startedAt = performance.now()
 for (let index = 0; index < POSTS; index++) {
   const at = performance.now()
   await chat(`message ${index} ${'x'.repeat(100)}`)
   posts.push(performance.now() - at)
 }
-const seconds = (performance.now() - startedAt) / 1_000
 posts.sort((a, b) => a - b)
 report('openbazaar_post_p50', percentile(posts, 0.5), 'ms', '<= 5')
 report('openbazaar_post_p99', percentile(posts, 0.99), 'ms')
-report('openbazaar_300_posts', seconds, 's', '<= 1')
 // With sealing and sending to the other daemon, which goes on beside the answers.
 report('openbazaar_post_cpu', (cpuMs(alice.process.pid) - cpuBefore) / POSTS, 'ms')
 
+const startedAt = performance.now()
+let posted = 0
+const connection = async (): Promise<void> => {
+  while (posted < POSTS) await chat(`together ${posted++}`)
+}
+await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+report('openbazaar_300_posts_by_six', (performance.now() - startedAt) / 1_000, 's', '<= 1')
+
 await until(async () => {
   const conversations = await bob.api.call('conversations.list', {})
-  return conversations[0]?.unread === WARM_UP + POSTS ? true : undefined
+  return conversations[0]?.unread === WARM_UP + 2 * POSTS ? true : undefined
 })
 report('openbazaar_get_25_p50', await measureReads(alice, path), 'ms', '<= 3')
 const alicesId = String((await ask(alice, 'GET', '/ob/config'))['peerID'])
