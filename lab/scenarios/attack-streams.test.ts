@@ -12,6 +12,7 @@ describe('attack: a stream over plain HTTP', () => {
     let [looked, cancelled] = [0, 0]
     const profile = { account: '', name: '', handle: '', location: '', about: 'x'.repeat(10_000), addresses: [] }
     const host: FetchHost = {
+      waiting: { count: 0 },
       fromCache: (id) =>
         id.startsWith('hit')
           ? {

@@ -248,6 +248,8 @@ export const AVATARS_BYTES_MAX = 64 * 1_048_576
 /** Names that are looked up at once, and how long the first answer may take. */
 export const PROFILE_LOOKUPS_MAX = 8
 export const PROFILE_LOOKUP_TIMEOUT_MS = 10 * SECOND_MS
+/** Ids of all streams together that still wait for their answer; a stream that would make them more is refused. */
+export const PROFILES_WAITING_MAX = 50_000
 /** A published profile is put again this often, so that holders and the DHT keep it. */
 export const PROFILE_REPUBLISH_MS = 12 * HOUR_MS
 

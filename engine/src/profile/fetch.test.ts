@@ -1,3 +1,4 @@
+import { PROFILES_WAITING_MAX } from '@parley/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ProfileAnswer } from '../api/schema.ts'
@@ -20,6 +21,7 @@ function createHost(people: readonly { cached: string; ends: 'unknown' | 'failed
   const open = new Set<string>()
   const refreshed: string[] = []
   const host: FetchHost = {
+    waiting: { count: 0 },
     fromCache(id) {
       const cached = people[Number(id)]?.cached
       return cached === 'no' || cached === undefined ? undefined : held(id, cached === 'fresh')
@@ -54,7 +56,7 @@ describe('a stream of profiles', () => {
           for await (const answer of fetchProfiles(host, ids, 'soon', [])) answers.push(answer)
           const distinct = [...new Set(ids)]
           expect(answers.map(({ id }) => id).toSorted()).toEqual(distinct.toSorted())
-          expect(open.size).toBe(0)
+          expect([open.size, host.waiting.count]).toEqual([0, 0])
           expect(refreshed.toSorted()).toEqual(distinct.filter((id) => people[Number(id)]?.cached === 'old').toSorted())
           for (const { id, outcome } of answers) {
             const { cached, ends } = people[Number(id)] ?? {}
@@ -89,7 +91,7 @@ describe('a stream of profiles', () => {
           }
           await settle()
           expect(new Set(answers).size).toBe(answers.length)
-          expect(open.size).toBe(0)
+          expect([open.size, host.waiting.count]).toEqual([0, 0])
           if (isAborted && answers.length > after) expect([ended, answers.length]).toEqual(['enough', after + 1])
         },
       ),
@@ -108,5 +110,33 @@ describe('a stream of profiles', () => {
     expect(open.size).toBe(0)
     const late = fetchProfiles(host, ['0'], 'soon', [aborter.signal]).next()
     expect(await late.catch((error: unknown) => String(error))).toBe('enough')
+  })
+
+  it('[PFX-12] a stream beyond what may wait in all of them is refused before anything is asked', async () => {
+    const { host, open } = createHost([{ cached: 'no', ends: 'unknown', turns: 1_000_000 }])
+    const asked: string[] = []
+    const patient: FetchHost = {
+      ...host,
+      look(id) {
+        asked.push(id)
+        return { result: new Promise(() => undefined), cancel: () => undefined }
+      },
+    }
+    const many = Array.from({ length: PROFILES_WAITING_MAX - 1 }, (_, index) => `person ${index}`)
+    const leaving = new AbortController()
+    const first = fetchProfiles(patient, many, 'soon', [leaving.signal])
+    const firstAnswer = first.next().catch((error: unknown) => String(error))
+    expect([asked.length, host.waiting.count]).toEqual([many.length, many.length])
+    const refused = fetchProfiles(patient, ['a', 'b'], 'soon', []).next()
+    await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    expect(asked).toHaveLength(many.length)
+    const last = new AbortController()
+    const lastAnswer = fetchProfiles(patient, ['a'], 'soon', [last.signal]).next()
+    leaving.abort('enough')
+    expect(await firstAnswer).toBe('enough')
+    expect(host.waiting.count).toBe(1)
+    last.abort('enough')
+    await lastAnswer.catch(() => undefined)
+    expect([host.waiting.count, open.size]).toEqual([0, 0])
   })
 })

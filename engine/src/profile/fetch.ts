@@ -1,4 +1,6 @@
 /** One stream of answers: what is here at once, the others as they are found, each id exactly once. Spec: PFX-10, PFX-12. */
+import { PROFILES_WAITING_MAX } from '@parley/core'
+import { EngineError } from '../api/errors.ts'
 import type { ProfileAnswer } from '../api/schema.ts'
 import type { CachedProfile } from './cache.ts'
 import type { Priority } from './lane.ts'
@@ -7,7 +9,13 @@ import type { LookedUp } from './lookups.ts'
 /** Ids that are looked up in memory and on disk before the first of them is given. */
 const CHUNK = 256
 
+/** Counts the ids of all streams of one account that still wait for their answer. */
+export interface Waiting {
+  count: number
+}
+
 export interface FetchHost {
+  readonly waiting: Waiting
   fromCache(id: string): ProfileAnswer | undefined
   /** `undefined`: there is no such person. */
   look(id: string, priority: Priority): { readonly result: Promise<LookedUp>; readonly cancel: () => void } | undefined
@@ -19,7 +27,9 @@ export interface FetchHost {
 
 /**
  * Answers each distinct id once: from the cache at once, and then looks again behind it if that is old; else when it was
- * looked up. Leaving the loop cancels what nobody else waits for. @throws the reason of the first of `signals` that aborts.
+ * looked up. Leaving the loop cancels what nobody else waits for.
+ * @throws EngineError `RATE_LIMITED` before anything is asked, when PROFILES_WAITING_MAX ids would wait in all streams; the
+ * reason of the first of `signals` that aborts.
  */
 export async function* fetchProfiles(
   host: FetchHost,
@@ -27,9 +37,18 @@ export async function* fetchProfiles(
   priority: Priority,
   signals: readonly AbortSignal[],
 ): AsyncGenerator<ProfileAnswer, void, undefined> {
+  const distinct = [...new Set(ids)]
+  const { waiting } = host
+  if (waiting.count + distinct.length > PROFILES_WAITING_MAX)
+    throw new EngineError('RATE_LIMITED', 'too many profiles are waited for')
+  let left = distinct.length
+  waiting.count += left
+  const answered = () => {
+    left--
+    waiting.count--
+  }
   const looks = new Looks(host, signals)
   try {
-    const distinct = [...new Set(ids)]
     for (let start = 0; start < distinct.length; start += CHUNK) {
       looks.check()
       const hits: ProfileAnswer[] = []
@@ -40,12 +59,17 @@ export async function* fetchProfiles(
         if (hit?.isFresh === false) host.refresh(id, priority)
       }
       for (const hit of hits) {
+        answered()
         yield hit
         looks.check()
       }
     }
-    for (let answer = await looks.next(); answer !== undefined; answer = await looks.next()) yield answer
+    for (let answer = await looks.next(); answer !== undefined; answer = await looks.next()) {
+      answered()
+      yield answer
+    }
   } finally {
+    waiting.count -= left
     looks.end()
   }
 }
@@ -56,6 +80,7 @@ class Looks {
   readonly #cancels = new Set<() => void>()
   readonly #ready: ProfileAnswer[] = []
   #left = 0
+  #isEnded = false
   #changed = Promise.withResolvers<void>()
   readonly #wake = () => this.#changed.resolve()
 
@@ -77,6 +102,7 @@ class Looks {
     }
     this.#cancels.add(look.cancel)
     void look.result.then((result) => {
+      if (this.#isEnded) return
       this.#cancels.delete(look.cancel)
       look.cancel()
       this.#ready.push(this.#answerOf(id, result))
@@ -98,6 +124,7 @@ class Looks {
   }
 
   end(): void {
+    this.#isEnded = true
     for (const signal of this.#signals) signal.removeEventListener('abort', this.#wake)
     for (const cancel of this.#cancels) cancel()
   }

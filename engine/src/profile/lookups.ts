@@ -49,7 +49,8 @@ interface Wanted {
   /** Who waits; a look that is for ourselves waits for ever. */
   waiting: number
   readonly ended: PromiseWithResolvers<LookedUp>
-  readonly aborter: AbortController
+  /** Made when the first request for it goes out: most of many wait, and need none. */
+  aborter: AbortController | undefined
   isSettled: boolean
   /** Somebody answered, even that there is nothing. */
   isAnswered: boolean
@@ -116,7 +117,7 @@ export class Lookups {
       priority,
       waiting: 0,
       ended: Promise.withResolvers(),
-      aborter: new AbortController(),
+      aborter: undefined,
       isSettled: false,
       isAnswered: false,
     }
@@ -139,7 +140,7 @@ export class Lookups {
     this.#asking.remove(wanted)
     this.#walking.remove(wanted)
     this.#settle(wanted, { type: 'failed' })
-    wanted.aborter.abort(new Error('nobody waits for this'))
+    wanted.aborter?.abort(NOBODY_WAITS)
   }
 
   #settle(wanted: Wanted, result: LookedUp): void {
@@ -225,7 +226,7 @@ export class Lookups {
   async #walk(wanted: Wanted): Promise<void> {
     const { clock } = this.#host.context()
     const { holders } = this.#host
-    const parents = [wanted.aborter.signal, this.#stopping.signal]
+    const parents = [signalOf(wanted), this.#stopping.signal]
     await this.#guard([wanted], () =>
       within(clock, parents, PROFILE_LOOKUP_TIMEOUT_MS, async (signal) => {
         const isAsked = new Set(holders.pushNodes().map(peerOfAddress))
@@ -242,7 +243,7 @@ export class Lookups {
     const account = wanted.account ?? this.#host.cache.held(wanted.digest)?.record.account
     const rootKey = account === undefined ? undefined : parseAccount(account)
     if (rootKey === undefined) return
-    const block = await this.#host.names.resolve(rootKey, wanted.aborter.signal)
+    const block = await this.#host.names.resolve(rootKey, signalOf(wanted))
     if (block === undefined) return
     wanted.isAnswered = true
     await this.#host.book.take({ bytes: block, digest: wanted.digest.bytes, isWanted: true })
@@ -272,19 +273,26 @@ export class Lookups {
   }
 }
 
+/** One for all: an error each is most of what it costs to leave a long stream. */
+const NOBODY_WAITS = new Error('nobody waits for this')
+
+/** Aborts when nobody waits any more. Asked for only while somebody does. */
+const signalOf = (wanted: Wanted): AbortSignal => (wanted.aborter ??= new AbortController()).signal
+
 const nothing = ({ isAnswered }: Wanted): LookedUp => ({ type: isAnswered ? 'unknown' : 'failed' })
 
 /** Runs `work` with a signal that aborts once every one of `wanted` did. */
 async function withAll<T>(wanted: readonly Wanted[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const aborter = new AbortController()
+  const signals = wanted.map(signalOf)
   const check = () => {
-    if (wanted.every(({ aborter: { signal } }) => signal.aborted)) aborter.abort(new Error('nobody waits for this'))
+    if (signals.every(({ aborted }) => aborted)) aborter.abort(NOBODY_WAITS)
   }
   check()
-  for (const one of wanted) one.aborter.signal.addEventListener('abort', check, { once: true })
+  for (const signal of signals) signal.addEventListener('abort', check, { once: true })
   try {
     return await work(aborter.signal)
   } finally {
-    for (const one of wanted) one.aborter.signal.removeEventListener('abort', check)
+    for (const signal of signals) signal.removeEventListener('abort', check)
   }
 }

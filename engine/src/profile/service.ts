@@ -22,7 +22,7 @@ import { profileVersions } from '../store/profiles.ts'
 import { Avatars, type Picture } from './avatars.ts'
 import { ProfileBook } from './book.ts'
 import { ProfileCache, type CachedProfile } from './cache.ts'
-import { fetchProfiles } from './fetch.ts'
+import { fetchProfiles, type Waiting } from './fetch.ts'
 import { Hearing } from './hearing.ts'
 import { HolderClient } from './holder-client.ts'
 import type { Priority } from './lane.ts'
@@ -55,6 +55,7 @@ export class ProfileService {
   readonly #links: ProfileLinks
   readonly #stopping = new AbortController()
   readonly #upkeep: Upkeep
+  readonly #waiting: Waiting = { count: 0 }
   #isStarted = false
 
   /** `platform`: the store before there is a context. */
@@ -226,6 +227,7 @@ export class ProfileService {
   /** Each id exactly once; see {@link fetchProfiles}. */
   fetch(ids: readonly string[], priority: Priority, signal?: AbortSignal): AsyncIterable<ProfileAnswer> {
     const host = {
+      waiting: this.#waiting,
       fromCache: (id: string) => this.fromCache(id),
       isFresh: (cached: CachedProfile) => this.cache.isFresh(cached),
       look: (id: string, urgency: Priority) => this.#look(id, urgency),
