@@ -86,7 +86,7 @@ export class ProfileWorld implements AsyncDisposable {
       .toSorted(() => randomBytes(1).readInt8())
       .slice(0, KNOWN_MAX)
       .flatMap((node) => node.addresses().slice(0, 1))
-    const checkProfile = (record: Uint8Array): Promise<boolean> => holder.checkProfile(record)
+    const checkProfile = (topic: number, record: Uint8Array): Promise<boolean> => holder.checkProfile(topic, record)
     const host = await createPushHost({ seed, listen: [LISTEN], bootstrap, mailbox: holder.serve, checkProfile, log })
     this.onStop(() => holder.stop())
     this.onStop(() => host.stop())

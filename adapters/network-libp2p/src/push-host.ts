@@ -35,10 +35,10 @@ export interface PushHostOptions {
   /** What it does with mailbox requests. Absent: it holds nothing for others. */
   readonly mailbox?: MailboxServer
   /**
-   * Whether a pushed profile may be passed on: its signature holds and it is public. The record is the callee's; a
+   * Whether a profile that was pushed on `topic` may be passed on: it belongs there, its signature holds and it is public. The record is the callee's; a
    * rejection counts as no. Absent: everything that has the size of a record.
    */
-  readonly checkProfile?: (record: Uint8Array) => Promise<boolean>
+  readonly checkProfile?: (topic: number, record: Uint8Array) => Promise<boolean>
   readonly log: LogPort
 }
 

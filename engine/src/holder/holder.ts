@@ -18,6 +18,8 @@ import {
   HOLDER_PROFILES_MAX,
   HOLDER_PROFILES_PER_PEER_MAX,
   isUnknownRequest,
+  parseProfileRecord,
+  profileTopic,
   type MailboxRefusal,
   WORK_BITS,
   WORK_BITS_MAX,
@@ -64,10 +66,10 @@ export interface Holder {
   readonly serve: MailboxServer
   figures(): HolderFigures
   /**
-   * Whether a profile record from anybody may be passed on: public, signed, valid now, and not older than what is held.
+   * Whether a profile record that anybody pushed on `topic` may be passed on: of that topic, public, signed, valid now, and not older than what is held.
    * @throws (rejects) PortError of the store. HLD-14
    */
-  checkProfile(record: Uint8Array): Promise<boolean>
+  checkProfile(topic: number, record: Uint8Array): Promise<boolean>
   /**
    * Forgets one slice of what is over; true when there may be more. A timer calls it. Never throws: a store that fails is
    * logged and in {@link figures}.
@@ -136,7 +138,9 @@ class StoreHolder implements Holder {
     }
   }
 
-  async checkProfile(record: Uint8Array): Promise<boolean> {
+  async checkProfile(topic: number, record: Uint8Array): Promise<boolean> {
+    const parsed = parseProfileRecord(record)
+    if (!parsed.ok || profileTopic(parsed.value.digest) !== topic) return false
     const { clock, crypto } = this.#options
     const profile = await checkPut(crypto, record, undefined, clock.now())
     return !this.#isStopped && profile !== undefined && !this.#held.profiles.isReplaced(profile)

@@ -6,7 +6,9 @@ import {
   DAY_MS,
   encodeRequest,
   PROFILE_LIFETIME_MS,
+  PROFILE_TOPICS,
   profileDigest,
+  profileTopic,
   type ProfileRecord,
 } from '@parley/core'
 import fc from 'fast-check'
@@ -235,8 +237,9 @@ describe('profiles of a holder', () => {
     const [first, second] = [await profile(root, { sequence: 1 }), await profile(root, { sequence: 2 })]
     const forged = first.bytes.slice()
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
-    const check = (record: Uint8Array) => holder.checkProfile(record)
+    const check = (record: Uint8Array, topic = profileTopic(first.digest)) => holder.checkProfile(topic, record)
     expect(await check(first.bytes)).toBe(true)
+    expect(await check(first.bytes, (profileTopic(first.digest) + 1) % PROFILE_TOPICS)).toBe(false)
     expect(await check(forged)).toBe(false)
     expect(await check(random(100))).toBe(false)
     expect(await check((await profile(root, { isPublic: false })).bytes)).toBe(false)

@@ -7,6 +7,7 @@ import {
   PROFILE_FRESH_MS,
   PROFILE_VERSIONS_MAX,
   PROFILES_OF_STRANGERS_MAX,
+  profileTopic,
   toHex,
   verifyProfileRecord,
   type ProfileRecord,
@@ -40,6 +41,8 @@ export interface Offer {
   readonly bytes: Uint8Array
   /** Whose record it has to be: they say it themselves, or somebody was asked. Absent: anybody said it unasked. */
   readonly digest?: Uint8Array
+  /** It was pushed on this topic, and is only looked at when it belongs there. PUB-2 */
+  readonly topic?: number
   /** Somebody here wants to know: it is kept although they are a stranger. */
   readonly isWanted: boolean
 }
@@ -69,11 +72,12 @@ export class ProfileBook {
    * not newer costs no signature check and no write.
    * @throws PortError of the store.
    */
-  async take({ bytes, digest, isWanted }: Offer): Promise<Taken> {
+  async take({ bytes, digest, topic, isWanted }: Offer): Promise<Taken> {
     const { crypto, clock, turns, self, log } = this.#context()
     const parsed = parseProfileRecord(bytes)
     if (!parsed.ok || (digest !== undefined && !equalBytes(parsed.value.digest, digest))) return 'refused'
     const record = parsed.value
+    if (topic !== undefined && profileTopic(record.digest) !== topic) return 'refused'
     const held = this.#cache.held({ bytes: record.digest, hex: toHex(record.digest) })
     const order = compareProfiles(held?.record, record)
     if (order === 'same' && held !== undefined) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { profileTopic } from '@parley/core'
+import { PROFILE_TOPICS, profileTopic } from '@parley/core'
 import { createAccount, createBookScene } from '../testing/profiles.ts'
 import { Hearing, HEARD_BURST_MAX, HEARD_PER_SECOND_MAX } from './hearing.ts'
 
@@ -36,5 +36,22 @@ describe('hearing', () => {
     hearing.stop()
     hearing.heard(topic, bytes)
     await clock.run(10_000)
+  })
+
+  it('[PFX-14] [PUB-2] a record on a topic that is not its own is dropped', async () => {
+    const { book, cache, clock, context, befriend } = await createBookScene()
+    const alice = await createAccount(7)
+    befriend(alice.account)
+    const topic = profileTopic(alice.digest.bytes)
+    const hearing = new Hearing(() => context, book)
+    hearing.listen(new Set(Array.from({ length: PROFILE_TOPICS }, (_, number) => number)))
+    const { bytes } = await alice.sign(clock.now(), { isPublic: true })
+    for (let other = 0; other < PROFILE_TOPICS; other += 17) if (other !== topic) hearing.heard(other, bytes)
+    await clock.run(10)
+    expect(cache.shown(alice.account)).toBeUndefined()
+    hearing.heard(topic, bytes)
+    await clock.run(10)
+    expect(cache.shown(alice.account)?.profile.version).toBe(1)
+    hearing.stop()
   })
 })

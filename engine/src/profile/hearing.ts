@@ -30,7 +30,7 @@ export class Hearing {
     const { clock, log } = this.#context()
     this.#refill ??= clock.after(1_000, () => this.#fill())
     this.#book
-      .take({ bytes, isWanted: false })
+      .take({ bytes, topic, isWanted: false })
       .catch((error: unknown) => log.log('warn', 'profile that was heard not kept', { error: String(error) }))
   }
 

@@ -19,8 +19,8 @@ export interface HeldOptions {
 
 export interface HeldForOthers {
   readonly serve: MailboxServer
-  /** Whether a pushed profile may be passed on; rejects when the database fails. HLD-14 */
-  readonly checkProfile: (record: Uint8Array) => Promise<boolean>
+  /** Whether a profile that was pushed on `topic` may be passed on; rejects when the database fails. HLD-14 */
+  readonly checkProfile: (topic: number, record: Uint8Array) => Promise<boolean>
   figures(): HolderFigures
   /** Writes to the disk: why that fails, or what damage was found; `undefined` when all is well. */
   failure(): PortErrorCode | undefined
@@ -61,7 +61,7 @@ export function openHeldForOthers({ data, seed, limits, log }: HeldOptions): Hel
     })
     return {
       serve: holder.serve,
-      checkProfile: (record) => holder.checkProfile(record),
+      checkProfile: (topic, record) => holder.checkProfile(topic, record),
       figures: () => holder.figures(),
       failure: () => damage ?? holder.probe(),
       stop() {

@@ -124,7 +124,7 @@ export interface ChannelOptions {
   /** False: nobody gets it from us. Looked at before the allowance of its sender is. */
   isWellFormed(data: Uint8Array): boolean
   /** False: the same; looked at after the allowance, for what costs time. Never rejects. */
-  isGood?: ((data: Uint8Array) => Promise<boolean>) | undefined
+  isGood?: ((topic: number, data: Uint8Array) => Promise<boolean>) | undefined
   /** A message on a topic that was listened for; the bytes belong to gossipsub. */
   onMessage(topic: number, data: Uint8Array): void
 }
@@ -154,15 +154,18 @@ export function createGossip(host: Host, { pushNodes, log }: GossipOptions): Gos
     const allowance = createAllowance({ nowMs: () => performance.now() })
     const total = createAllowance({ nowMs: () => performance.now() })
     host.addEventListener('peer:disconnect', ({ detail: peer }) => allowance.forget(peer.toString()))
-    const validate = async (from: PeerId, { data }: Message): Promise<TopicValidatorResult> => {
-      if (!isWellFormed(data)) return TopicValidatorResult.Reject
+    const validate = async (from: PeerId, { topic: name, data }: Message): Promise<TopicValidatorResult> => {
+      const topic = topics.numberOf(name)
+      if (topic === undefined || !isWellFormed(data)) return TopicValidatorResult.Reject
       const peerId = from.toString()
       if (!allowance.take(peerId, pushNodeIds.has(peerId) ? pushNodeRate : deviceRate)) {
         await new Promise<void>((resolve) => setTimeout(resolve, PENALTY_MS).unref())
         return TopicValidatorResult.Ignore
       }
       if (totalRate !== undefined && !total.take(EVERYBODY, totalRate)) return TopicValidatorResult.Ignore
-      return isGood === undefined || (await isGood(data)) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject
+      return isGood === undefined || (await isGood(topic, data))
+        ? TopicValidatorResult.Accept
+        : TopicValidatorResult.Reject
     }
     for (const name of topics.names) service.topicValidators.set(name, validate)
     let heard: ReadonlySet<number> = new Set()

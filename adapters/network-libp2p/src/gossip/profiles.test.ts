@@ -97,7 +97,7 @@ describe('pushed profiles', () => {
     await shout(shouter, record)
     await shout(shouter, recordOf(2))
     await Promise.all([far, both].map((caller) => caller.until(() => firstsOf(caller).includes(2))))
-    for (const caller of [far, both]) expect(firstsOf(caller).toSorted()).toEqual([1, 2])
+    for (const caller of [far, both]) expect(firstsOf(caller).toSorted((one, other) => one - other)).toEqual([1, 2])
     expect(Buffer.compare(heardBy(far).find(([kind]) => kind === 1) ?? new Uint8Array(0), record)).toBe(0)
   })
 
@@ -118,7 +118,8 @@ describe('pushed profiles', () => {
     await using cleanup = new Cleanup()
     const judged: number[] = []
     const address = await createPushNode(cleanup, {
-      checkProfile: async (record) => {
+      checkProfile: async (topic, record) => {
+        expect(topic).toBe(TOPIC)
         const [first = 0] = record
         judged.push(first)
         record.fill(7)

@@ -24,8 +24,8 @@ const isRecord = (data: Uint8Array): boolean => data.length > 0 && data.length <
 const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
 export interface ProfilePushOptions {
-  /** Whether to pass `record` on; a rejection counts as no. Absent: whatever has the size of one. */
-  readonly check?: ((record: Uint8Array) => Promise<boolean>) | undefined
+  /** Whether to pass `record` on to those who joined `topic`; a rejection counts as no. Absent: whatever has the size of one. */
+  readonly check?: ((topic: number, record: Uint8Array) => Promise<boolean>) | undefined
   /** Records on topics that were listened for; fresh memory. */
   onProfile(topic: number, record: Uint8Array): void
 }
@@ -38,7 +38,7 @@ export function createProfiles(gossip: Gossip, { check, onProfile }: ProfilePush
     pushNodeRate: times(WAKES_PUSH_NODE_FACTOR),
     totalRate: times(TOTAL_FACTOR),
     isWellFormed: isRecord,
-    isGood: check && ((record) => check(copyOf(record)).catch(() => false)),
+    isGood: check && ((topic, record) => check(topic, copyOf(record)).catch(() => false)),
     onMessage: (topic, data) => onProfile(topic, copyOf(data)),
   })
   return {
