@@ -147,7 +147,11 @@ const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'bloc
     'blocks.list': () =>
       conversations
         .filter(({ status }) => status === 'blocked')
-        .map(({ account, name, updatedAt }) => ({ account, name, blockedAt: updatedAt })),
+        .map(({ account, givenName, claimedName, updatedAt }) => ({
+          account,
+          name: givenName || claimedName,
+          blockedAt: updatedAt,
+        })),
     'contacts.list': () => conversations.map((each) => toContact(each, now())),
     'contacts.rename': ({ account, name }) => {
       const contact = byAccount(state, account)
