@@ -80,7 +80,7 @@ const baseOf = (entry: Entry) => ({
 })
 
 function subjectShown(subject: string | undefined): Pick<Message, 'subject'> {
-  const shown = cleanSubject(subject ?? '')
+  const shown = subject === undefined ? '' : cleanSubject(subject)
   return shown === '' ? {} : { subject: shown }
 }
 
