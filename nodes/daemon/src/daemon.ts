@@ -8,8 +8,7 @@ import { startServer } from './http/server.ts'
 import { openToken } from './http/token.ts'
 import type { OpenBazaarSettings } from './config/openbazaar.ts'
 import type { NodeOptions } from './node.ts'
-import { openCookie } from './openbazaar/cookie.ts'
-import { type OpenBazaarServer, startOpenBazaar } from './openbazaar/server.ts'
+import type { OpenBazaarServer } from './openbazaar/server.ts'
 import { Practice } from './practice.ts'
 import { writePrivateFile } from './private-file.ts'
 import { VERSION } from './version.ts'
@@ -129,6 +128,11 @@ async function openBazaarOf(
   client: () => ApiClient,
 ): Promise<OpenBazaarServer | undefined> {
   if (openBazaar === undefined) return undefined
+  // Most nodes never have it: they do not load it.
+  const [{ startOpenBazaar }, { openCookie }] = await Promise.all([
+    import('./openbazaar/server.ts'),
+    import('./openbazaar/cookie.ts'),
+  ])
   const node = { version: VERSION, shutDown: () => onShutDown?.() }
   return startOpenBazaar({ ...openBazaar, cookie: openCookie(data), client, node, log })
 }
