@@ -1,5 +1,5 @@
 /** Whether and where OpenBazaar's API is offered, as it is configured. Spec: OBG-1…OBG-3. */
-import { isLoopback } from '../openbazaar/guard.ts'
+import { isLoopback } from '../http/secrets.ts'
 import { ConfigError } from './fields.ts'
 import { listOf, type Settings, textOf } from './load.ts'
 

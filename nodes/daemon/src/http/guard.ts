@@ -1,14 +1,16 @@
 /** Who may ask: this machine's own names, our own page, and holders of the token. Spec: API-14…API-17. */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { EngineError, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  cookiesNamed,
+  endAfterRefusal,
+  isSame,
+  LOOPBACK_NAMES,
+  STRANGERS_BURST,
+  STRANGERS_PER_SECOND,
+} from './secrets.ts'
 import type { Tickets } from './tickets.ts'
 
-/** Names of this machine under which the page may be opened; anything else is another site's name rebound to us. */
-const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const
-/** Requests without the right token: enough for somebody who types, too few for a guesser. */
-const STRANGERS_PER_SECOND = 20
-const STRANGERS_BURST = 200
 const COOKIE_LIFETIME_SECONDS = 365 * 86_400
 const SOCKET_TOKEN_PREFIX = 'bearer.'
 
@@ -36,29 +38,20 @@ export function useGuard(server: FastifyInstance, guard: Guard): void {
     if (isTokenVisit(request)) {
       if (!strangers.take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
       const candidate = queryToken(request)
-      if (!isToken(guard.token, candidate) && !guard.tickets.redeem(candidate)) return refuse(request, reply)
+      const hasToken = candidate !== undefined && isSame(guard.token, candidate)
+      if (!hasToken && !guard.tickets.redeem(candidate)) return refuse(request, reply)
       return letIn(request, reply.header('set-cookie', cookieOf(guard)))
     }
-    const isKnown = credentialsOf(request, guard.port()).some((candidate) => isToken(guard.token, candidate))
+    const isKnown = credentialsOf(request, guard.port()).some((candidate) => isSame(guard.token, candidate))
     if (!(isKnown ? known : strangers).take(guard.nowMs())) throw new EngineError('RATE_LIMITED')
     if (!isKnown) return refuse(request, reply)
   })
 }
 
-/**
- * The HTTP server lets go of a connection that asks to become a socket. When we answer such a request instead, nobody
- * else would ever end it.
- */
-function endAfterRefusal(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.upgrade === undefined) return
-  const { socket } = request.raw
-  reply.raw.once('finish', () => socket.destroySoon())
-}
-
 /** Headers of every answer, also of refusals. Inline code, other hosts and frames are off; so are sinks for markup. */
 function protect(reply: FastifyReply, port: number): void {
   // The policy's grammar knows no IPv6 hosts; a browser there has 'self'.
-  const names = HOST_NAMES.filter((name) => !name.startsWith('['))
+  const names = LOOPBACK_NAMES.filter((name) => !name.startsWith('['))
   const sockets = names.map((name) => `ws://${name}:${port}`).join(' ')
   void reply.headers({
     'content-security-policy':
@@ -76,13 +69,13 @@ function protect(reply: FastifyReply, port: number): void {
 
 function isOurHost(request: FastifyRequest, port: number): boolean {
   const host = request.headers.host?.toLowerCase()
-  return HOST_NAMES.some((name) => host === `${name}:${port}`)
+  return LOOPBACK_NAMES.some((name) => host === `${name}:${port}`)
 }
 
 /** A browser says where a request comes from; programs say nothing and need the token anyway. */
 function isOurOrigin(request: FastifyRequest, port: number): boolean {
   const { origin } = request.headers
-  if (origin !== undefined && !HOST_NAMES.some((name) => origin === `http://${name}:${port}`)) return false
+  if (origin !== undefined && !LOOPBACK_NAMES.some((name) => origin === `http://${name}:${port}`)) return false
   const site = request.headers['sec-fetch-site']
   const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
   return site === undefined || site === 'same-origin' || site === 'none' || isNavigation
@@ -96,15 +89,13 @@ function queryToken(request: FastifyRequest): string | undefined {
 }
 
 function credentialsOf(request: FastifyRequest, port: number): readonly string[] {
-  const { authorization, cookie, 'sec-websocket-protocol': protocols } = request.headers
+  const { authorization, 'sec-websocket-protocol': protocols } = request.headers
   const bearer = authorization?.startsWith('Bearer ') === true ? [authorization.slice('Bearer '.length)] : []
-  const name = `${cookieName(port)}=`
-  const cookies = (cookie ?? '').split(';').map((part) => part.trim())
   const isSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
   const offered = isSocket ? (protocols ?? '').split(',').map((part) => part.trim()) : []
   return [
     ...bearer,
-    ...cookies.filter((part) => part.startsWith(name)).map((part) => part.slice(name.length)),
+    ...cookiesNamed(request, cookieName(port)),
     ...offered
       .filter((part) => part.startsWith(SOCKET_TOKEN_PREFIX))
       .map((part) => part.slice(SOCKET_TOKEN_PREFIX.length)),
@@ -116,13 +107,6 @@ const cookieName = (port: number): string => `parley-${port}`
 
 const cookieOf = ({ token, port }: Guard): string =>
   `${cookieName(port())}=${token}; Path=/; Max-Age=${COOKIE_LIFETIME_SECONDS}; HttpOnly; SameSite=Strict`
-
-/** Takes the same time wherever the difference is. */
-function isToken(token: string, candidate: string | undefined): boolean {
-  if (candidate === undefined) return false
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(token), digest(candidate))
-}
 
 /**
  * Takes the token out of the address bar. A browser that was sent here by another page would not take a strict cookie

@@ -1,15 +1,19 @@
 /** Who may ask: programs with the cookie or the password, from here or from an origin that was allowed. OBG-1…OBG-4 */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import { SOCKET_FRAMES_BURST, SOCKET_FRAMES_PER_SECOND, TokenBucket } from '@parley/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  cookiesNamed,
+  endAfterRefusal,
+  isLoopback,
+  isSame,
+  LOOPBACK_NAMES,
+  STRANGERS_BURST,
+  STRANGERS_PER_SECOND,
+} from '../http/secrets.ts'
 import { COOKIE_NAME } from './cookie.ts'
 import { Refusal } from './refusal.ts'
 
-const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]']
-/** Requests without the right secret: enough for somebody who types, too few for a guesser. */
-const STRANGERS_PER_SECOND = 20
-const STRANGERS_BURST = 200
 const METHODS = 'GET, POST, PUT, PATCH, DELETE'
 const PREFLIGHT_SECONDS = 600
 
@@ -60,13 +64,6 @@ const tooMany = (): Refusal => new Refusal(429, 'Too many requests at once. Wait
 const forbid = (reply: FastifyReply): FastifyReply =>
   reply.code(403).type('text/plain; charset=utf-8').send('403 - Forbidden')
 
-/** The HTTP server lets go of a connection that asks to become a socket; refused, nobody else would ever end it. */
-function endAfterRefusal(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.upgrade === undefined) return
-  const { socket } = request.raw
-  reply.raw.once('finish', () => socket.destroySoon())
-}
-
 /** A name that was rebound to us is no address; ours are addresses, loopback names and what we were told to listen on. */
 function isOurHost(request: FastifyRequest, guard: Guard): boolean {
   const host = request.headers.host?.toLowerCase() ?? ''
@@ -77,10 +74,6 @@ function isOurHost(request: FastifyRequest, guard: Guard): boolean {
   const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0
   return LOOPBACK_NAMES.includes(name) || (isOpen && (isAddress || name === guard.host.toLowerCase()))
 }
-
-/** True for what only this machine can reach. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 
 /** Programs say nothing and need the secret anyway; a browser says where a request comes from. */
 function isAllowedOrigin(request: FastifyRequest, guard: Guard): boolean {
@@ -107,12 +100,9 @@ const answerPreflight = (reply: FastifyReply): FastifyReply =>
     .code(204)
     .send()
 
-function isAllowed({ headers: { cookie, authorization } }: FastifyRequest, guard: Guard): boolean {
-  const name = `${COOKIE_NAME}=`
-  const cookies = (cookie ?? '').split(';').map((part) => part.trim())
-  const values = cookies.filter((part) => part.startsWith(name)).map((part) => part.slice(name.length))
-  const hasCookie = values.some((value) => isSame(guard.cookie, value))
-  return hasCookie || hasPassword(authorization, guard)
+function isAllowed(request: FastifyRequest, guard: Guard): boolean {
+  const hasCookie = cookiesNamed(request, COOKIE_NAME).some((value) => isSame(guard.cookie, value))
+  return hasCookie || hasPassword(request.headers.authorization, guard)
 }
 
 function hasPassword(authorization: string | undefined, { user, password }: Guard): boolean {
@@ -121,10 +111,4 @@ function hasPassword(authorization: string | undefined, { user, password }: Guar
     `${user}:${password}`,
     Buffer.from(authorization.slice('basic '.length).trim(), 'base64').toString('utf8'),
   )
-}
-
-/** Takes the same time wherever the difference is. */
-function isSame(secret: string, candidate: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(secret), digest(candidate))
 }
