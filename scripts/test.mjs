@@ -1,8 +1,9 @@
-// `npm test`: static checks, unit tests and simulation, end to end. `npm test -- unit` runs one part.
+// `npm test`: static checks, unit tests and simulation, end to end, between homes. `npm test -- unit` runs one part.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { check } from './check.mjs'
 import { ensureChromium } from './lib/chromium.mjs'
+import { ensureHomes } from './lib/homes.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { Advice, environment, main, root, run } from './lib/process.mjs'
 import { ensureTor } from './lib/tor.mjs'
@@ -22,6 +23,7 @@ const parts = {
       ...(tor === undefined ? {} : { TOR_PATH: tor }),
     })
   },
+  homes: async () => ((await ensureHomes()) ? vitest('homes', 'lab/homes/vitest.config.ts') : { passed: 0, failed: 0 }),
 }
 
 /** Runs vitest and counts from its own report; a run that dies without one counts as one failure. */

@@ -20,10 +20,10 @@ export function isExecutable(path) {
 
 export const mayInstall = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined
 
-/** Installs a package with apt-get. @returns whether that went well. */
-export async function aptInstall(name) {
-  process.stderr.write(`Installing ${name} (apt-get)…\n`)
+/** Installs packages with apt-get. @returns whether that went well. */
+export async function aptInstall(...names) {
+  process.stderr.write(`Installing ${names.join(', ')} (apt-get)…\n`)
   const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
   await run('apt-get', ['update', '-qq'], options)
-  return (await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], options)) === 0
+  return (await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)) === 0
 }

@@ -27,9 +27,11 @@ export class Child {
   readonly #process: ChildProcess
   readonly #watch: NodeJS.Timeout
 
-  constructor(name: string, parameters: readonly string[]) {
+  /** `inside` is a command that runs another one, such as one that enters a network namespace. */
+  constructor(name: string, parameters: readonly string[], inside: readonly string[] = []) {
     this.name = name
-    this.#process = spawn(process.execPath, [PROGRAM, ...parameters], {
+    const [command = process.execPath, ...others] = [...inside, process.execPath, PROGRAM, ...parameters]
+    this.#process = spawn(command, others, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(PARLEY|NODE|VITEST)_/.test(key))),
     })

@@ -10,6 +10,8 @@ export interface DaemonFlags {
   readonly apiPort?: number
   readonly data?: string
   readonly others?: readonly string[]
+  /** A command that runs the node, such as one that enters a network namespace. */
+  readonly inside?: readonly string[]
 }
 
 /** One person's node: a process that comes and goes, and a folder that stays. */
@@ -71,7 +73,7 @@ export class Daemon {
   }
 
   async start(): Promise<void> {
-    const child = new Child(this.name, this.parameters)
+    const child = new Child(this.name, this.parameters, this.#flags.inside)
     this.#child = child
     this.#started(child)
     this.#ready = await child.ready()
