@@ -33,33 +33,6 @@ export function capture(command, parameters, options = {}) {
   })
 }
 
-/** How often we look whether npm, which does not pass on every request to end, is still there. */
-const PARENT_LOOK_MS = 500
-
-/**
- * Runs the program that this process was started for, and ends as it ends. Ctrl-C reaches it directly, because it
- * shares our terminal; other requests to end are passed on, the silent end of our parent among them.
- */
-export async function become(command, parameters) {
-  const child = spawn(command, parameters, { stdio: 'inherit', env: environment() })
-  process.on('SIGINT', () => {})
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  const parent = process.ppid
-  const look = setInterval(() => {
-    if (process.ppid === parent) return
-    clearInterval(look)
-    child.kill('SIGTERM')
-  }, PARENT_LOOK_MS)
-  look.unref()
-  await new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code, signal) => {
-      process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
-      resolve()
-    })
-  })
-}
-
 /** Something a person has to do first. Printed without a stack. */
 export class Advice extends Error {}
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 // Starts the program with a Node that can run it. Plain JavaScript, because an old Node gets this far too.
 // The flag bounds the young heap, which otherwise grows to 64 MB while modules load and stays there.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endWithStarter, launch } from './lifeline.mjs'
 
 const NODE_MIN = [24, 7]
 const HEAP_FLAG = '--max-semi-space-size=8'
@@ -13,6 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) {
+  endWithStarter()
   // Compiled modules are kept in the repository, never in a folder that others may write to. Halves the start.
   module.enableCompileCache(join(here, '..', '..', '..', '.cache', 'compiled'))
   const { cli } = await import('../src/cli/main.ts')
@@ -27,12 +28,7 @@ if (node === undefined) {
   )
   process.exit(1)
 }
-const child = spawn(node, [HEAP_FLAG, ...process.argv.slice(1)], { stdio: 'inherit' })
-process.on('SIGINT', () => {})
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-child.on('exit', (code, signal) => {
-  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
-})
+await launch(node, [HEAP_FLAG, ...process.argv.slice(1)])
 
 /** The Node that npm brought, in the nearest node_modules above. */
 function findNode(folder) {

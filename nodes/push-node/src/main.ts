@@ -6,7 +6,7 @@ import { startPushNode } from './push-node.ts'
 
 /**
  * Starts a push node, prints one JSON line `{"peerId","addresses","metricsUrl"}` when it serves, logs JSON lines to
- * stderr, and ends on SIGINT or SIGTERM.
+ * stderr, and ends on SIGINT, SIGTERM or SIGHUP.
  *
  * @returns the exit code: 0 after a clean end, 1 when it could not start, which stderr says in words.
  */
@@ -30,8 +30,7 @@ export async function runPushNode(config: PushNodeConfig): Promise<number> {
 
 const untilSignal = (): Promise<void> =>
   new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
   })
 
 const stderrLog: LogPort = {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Sentence } from './command.ts'
+import { INTERRUPTED, untilSignal } from './lifetime.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../../lab/bench', import.meta.url))
 const SUFFIX = '.bench.ts'
@@ -26,17 +27,22 @@ export const bench: Command = {
       .toSorted()
     const unknown = names.find((name) => !known.includes(name))
     if (unknown !== undefined) throw new Sentence(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`)
+    // No measurement goes on after whoever asked for it has gone.
+    const ended = new AbortController()
+    void untilSignal().then(() => ended.abort())
     let failed = 0
     for (const name of names.length > 0 ? names : known) {
-      if ((await runFile(join(FOLDER, name + SUFFIX))) !== 0) failed++
+      if (ended.signal.aborted) return INTERRUPTED
+      if ((await runFile(join(FOLDER, name + SUFFIX), ended.signal)) !== 0) failed++
     }
     return failed === 0 ? 0 : 1
   },
 }
 
-function runFile(path: string): Promise<number> {
+function runFile(path: string, ended: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--expose-gc', path], { stdio: 'inherit' })
+    ended.addEventListener('abort', () => child.kill('SIGTERM'))
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
   })

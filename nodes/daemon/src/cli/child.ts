@@ -15,7 +15,8 @@ export interface Child extends AsyncDisposable {
 /** Starts a command that prints one JSON line; its log goes to our standard error. @throws Sentence when it ends first. */
 export async function startChild(parameters: readonly string[]): Promise<Child> {
   const child = spawn(process.execPath, [...process.execArgv, PROGRAM, ...parameters], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // It ends when the channel to us closes, so also when we are killed.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: withoutSettings(process.env),
     // Its own group: Ctrl-C reaches only us, and we end everybody in order.
     detached: true,

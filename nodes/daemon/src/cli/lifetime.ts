@@ -3,15 +3,19 @@
 /** Everything is stopped within this, or the process ends anyway: what matters is on disk before it is said. */
 const STOP_TIMEOUT_MS = 1_800
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const INTERRUPTED = 130
+/** Exit code of what a person broke off. */
+export const INTERRUPTED = 130
+/** One Ctrl-C may come several times: from the terminal, from npm, and from the process that launched us. */
+const REPEAT_MS = 500
 
 /** Resolves at the first request to end; the second ends the process at once. Ask before starting anything. */
 export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let isAsked = false
+    let askedMs: number | undefined
     const end = (): void => {
-      if (isAsked) process.exit(INTERRUPTED)
-      isAsked = true
+      const nowMs = performance.now()
+      if (askedMs !== undefined && nowMs - askedMs > REPEAT_MS) process.exit(INTERRUPTED)
+      askedMs ??= nowMs
       resolve()
     }
     for (const signal of SIGNALS) process.on(signal, end)
