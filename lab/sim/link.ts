@@ -34,6 +34,8 @@ export class LinkEnd implements Link {
   readonly isRelayed = false
   readonly ownPeerId: string
   onFinish: () => void = () => undefined
+  /** Whether the process that this end belonged to is gone: nothing is told to it, not even that the link closed. */
+  isOwnerGone: () => boolean = () => false
   readonly #host: LinkHost
   #other: LinkEnd | undefined
   #handlers: LinkHandlers | undefined
@@ -75,7 +77,7 @@ export class LinkEnd implements Link {
     this.#host.timeline.after(0, () => {
       const reason = this.#closeReason
       if (reason === undefined) this.read()
-      else if (!this.#isDead) handlers.onClose(reason)
+      else if (!this.#isSilenced) handlers.onClose(reason)
     })
   }
 
@@ -127,7 +129,7 @@ export class LinkEnd implements Link {
     this.onFinish()
     const handlers = this.#handlers
     if (handlers !== undefined && !this.#isDead)
-      this.#host.timeline.after(0, () => this.#isDead || handlers.onClose(reason))
+      this.#host.timeline.after(0, () => this.#isSilenced || handlers.onClose(reason))
   }
 
   /** A partition ended: what it held back goes on. */
@@ -222,8 +224,12 @@ export class LinkEnd implements Link {
     if (!this.#isSenderWaiting || this.#inFlightBytes > this.#host.faults().bufferBytes / 2) return
     this.#isSenderWaiting = false
     this.#host.timeline.after(0, () => {
-      if (!this.#isDead && this.#closeReason === undefined) this.#handlers?.onDrain()
+      if (!this.#isSilenced && this.#closeReason === undefined) this.#handlers?.onDrain()
     })
+  }
+
+  get #isSilenced(): boolean {
+    return this.#isDead || this.isOwnerGone()
   }
 
   get #name(): string {

@@ -214,6 +214,7 @@ export class SimNetwork implements NetworkPort {
   adopt(link: LinkEnd): void {
     this.#links.get(link.peerId)?.reset()
     this.#links.set(link.peerId, link)
+    link.isOwnerGone = () => this.#isDead
     link.onFinish = () => {
       if (this.#links.get(link.peerId) === link) this.#links.delete(link.peerId)
       if (!this.#isDead) this.#handlers?.onStatus()

@@ -94,6 +94,10 @@ export class Person {
         crashed: (isDurable) => this.#onCrash(process, isDurable),
         diskFull: () => this.#board.host.tally.count('commit refused: disk full'),
         wroteOutside: (sql) => this.#watch.breach(`${this.name} wrote outside a commit: ${sql}`),
+        usedAfterClose: () => {
+          const { stack = '' } = new Error('here')
+          this.#watch.breach(`${this.name} uses the store after it was closed:\n${stack}`)
+        },
         committing: () => this.#events.committing(this),
       }),
       network: undefined,
@@ -226,7 +230,8 @@ export class Person {
   /** `isSudden`: nobody said goodbye, and sometimes not even the operating system. */
   #end(process: Process, isSudden: boolean): void {
     process.isDead = true
-    process.store.kill()
+    // Whoever ended well has closed the store, and leaves it alone: that goes on being watched.
+    if (isSudden) process.store.kill()
     process.clock.kill()
     if (isSudden) process.network?.kill(this.#board.host.dice.chance(0.5))
     if (this.#process === process) this.#process = undefined

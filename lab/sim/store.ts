@@ -52,6 +52,8 @@ export interface SimStoreEvents {
   diskFull(): void
   /** The engine wrote outside a transaction. */
   wroteOutside(sql: string): void
+  /** The engine has closed the store and still asks it something: it was stopped and goes on. */
+  usedAfterClose?(): void
   /** A transaction is about to be durable. */
   committing?(): void
 }
@@ -65,6 +67,7 @@ export class SimStore implements StorePort {
   readonly #events: SimStoreEvents
   #isInside = false
   #isDead = false
+  #isClosed = false
 
   constructor(disk: Disk, handle: MemoryStore, events: SimStoreEvents) {
     this.#disk = disk
@@ -106,7 +109,7 @@ export class SimStore implements StorePort {
 
   /** The disk itself stays readable for the simulation. */
   close(): void {
-    this.#isDead = true
+    this.#isClosed = true
   }
 
   kill(): void {
@@ -135,5 +138,8 @@ export class SimStore implements StorePort {
 
   #assertAlive(): void {
     if (this.#isDead) throw new PortError('STORE_FAILED', 'the process is gone', false)
+    if (!this.#isClosed) return
+    this.#events.usedAfterClose?.()
+    throw new PortError('STORE_FAILED', 'the store is closed', false)
   }
 }

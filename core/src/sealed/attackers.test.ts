@@ -113,9 +113,16 @@ describe('envelopes that are refused', () => {
     ]) {
       expect(await open(await signedForge({ certificate }))).toEqual({ ok: false, reason: 'bad-certificate' })
     }
-    const later = alice.certificate.notAfter
-    const old = await signedForge({ sentAt: later - DAY_MS, expiresAt: later + DAY_MS })
-    expect(await open(old, later)).toEqual({ ok: false, reason: 'bad-certificate' })
+  })
+
+  it('[FST-12] with a certificate that was not valid when it was sealed; how long it waited since is nothing against it', async () => {
+    const { notBefore, notAfter } = alice.certificate
+    const at = (sentAt: number) => signedForge({ sentAt, expiresAt: sentAt + 20 * DAY_MS })
+    expect(await open(await at(notAfter), notAfter + DAY_MS)).toEqual({ ok: false, reason: 'bad-certificate' })
+    const early = notBefore - CLOCK_SKEW_MAX_MS
+    expect(await open(await at(early - 1), notBefore)).toEqual({ ok: false, reason: 'bad-certificate' })
+    expect(await open(await at(early), notBefore)).toMatchObject({ ok: true })
+    expect(await open(await at(notAfter - 1), notAfter + 19 * DAY_MS)).toMatchObject({ ok: true })
   })
 
   it('[FST-13] expired, from the future, or made to live too long', async () => {

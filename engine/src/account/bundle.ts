@@ -14,6 +14,7 @@ import {
   WAITING_LIFETIME_MS,
   verifyDeviceBundle,
   encodeCbor,
+  equalBytes,
   decodeCbor,
   isList,
   isBytes,
@@ -42,9 +43,11 @@ export interface BundleWish {
 /** The current bundle, renewed when needed. Run inside a turn: it writes. */
 export async function prepareBundle(
   context: BundleContext,
-  wish: BundleWish,
+  asked: BundleWish,
 ): Promise<{ bundle: DeviceBundle; save: () => void }> {
-  const held = await heldBundle(context, wish.now)
+  // A clock that shows a time before our own certificate begins was set back: it is at least that late. FST-26
+  const wish = { ...asked, now: Math.max(asked.now, context.self.certificate.notBefore) }
+  const held = await heldBundle(context)
   if (held !== undefined && !wish.hasOneTimeKeyPackage && isCurrent(context, held, wish)) {
     return { bundle: held.bundle, save: () => undefined }
   }
@@ -86,18 +89,24 @@ interface Held {
   readonly bundle: DeviceBundle
 }
 
-async function heldBundle({ store, crypto }: BundleContext, now: number): Promise<Held | undefined> {
+/** The bundle made last, whatever became of it since: the next one follows it. FST-26 */
+async function heldBundle({ store, crypto }: BundleContext): Promise<Held | undefined> {
   const row = store.all('SELECT value FROM meta WHERE key = ?', [META_KEY])[0]
   const value = row?.['value'] instanceof Uint8Array ? decodeCbor(row['value']) : undefined
   const [madeAt, bytes] = isList(value) ? value : []
   if (!isUint(madeAt) || !isBytes(bytes)) return undefined
-  const bundle = await verifyDeviceBundle(crypto, bytes, now)
+  const bundle = await verifyDeviceBundle(crypto, bytes, madeAt)
   return bundle.ok ? { madeAt, bundle: bundle.value } : undefined
 }
 
-function isCurrent({ settings }: BundleContext, held: Held, wish: BundleWish): boolean {
+function isCurrent({ settings, self }: BundleContext, held: Held, wish: BundleWish): boolean {
+  const ageMs = wish.now - held.madeAt
   return (
-    wish.now - held.madeAt < BUNDLE_RENEWAL_MS &&
+    // Made while our clock was ahead, it would be refused by others for the time that it claims to live.
+    ageMs >= -CLOCK_SKEW_MAX_MS &&
+    ageMs < BUNDLE_RENEWAL_MS &&
+    wish.now < held.bundle.notAfter &&
+    equalBytes(held.bundle.certificate.bytes, self.certificate.bytes) &&
     held.bundle.claimedName === settings.current.name &&
     held.bundle.addresses.join(' ') === wish.addresses.join(' ')
   )

@@ -107,8 +107,10 @@ const isKnownDevice = ({ store }: Context, { deviceKey }: Invite['devices'][numb
 
 async function acceptEarlierRequest(context: Context, events: ContactEvents, contact: ContactRow, now: number) {
   const request = requestOfAccount(context.store, contact.account)
-  const bundle = request === undefined ? undefined : await verifyDeviceBundle(context.crypto, request.bundle, now)
-  return bundle?.ok === true ? activate(context, events, { contact, bundle: bundle.value, now }) : undefined
+  if (request === undefined) return undefined
+  const judgedAt = Math.max(now, request.receivedAt)
+  const bundle = await verifyDeviceBundle(context.crypto, request.bundle, judgedAt)
+  return bundle.ok ? activate(context, events, { contact, bundle: bundle.value, now, judgedAt }) : undefined
 }
 
 function rememberInvitedDevices({ store }: Context, invite: Invite, now: number): void {
@@ -257,7 +259,10 @@ async function sealRequest(
   }
 }
 
-/** @throws EngineError `REQUEST_NOT_FOUND` when it was answered before. */
+/**
+ * Their keys were good when the request came: a clock of ours that was set back since says nothing about them. FST-25
+ * @throws EngineError `REQUEST_NOT_FOUND` when it was answered before, `REQUEST_EXPIRED` when their keys are over.
+ */
 export async function acceptRequest(
   context: Context,
   events: ContactEvents,
@@ -266,7 +271,8 @@ export async function acceptRequest(
 ): Promise<Apply<string>> {
   const request = requestById(context.store, id)
   if (request === undefined) throw new EngineError('REQUEST_NOT_FOUND')
-  const bundle = await verifyDeviceBundle(context.crypto, request.bundle, now)
+  const judgedAt = Math.max(now, request.receivedAt)
+  const bundle = await verifyDeviceBundle(context.crypto, request.bundle, judgedAt)
   if (!bundle.ok) throw new EngineError('REQUEST_EXPIRED', `their keys are ${bundle.reason}`)
   const { account } = request
   const conversation = directConversationId(context.self.account, account)
@@ -283,7 +289,7 @@ export async function acceptRequest(
     isRequested: false,
     createdAt: now,
   }
-  const apply = await activate(context, events, { contact, bundle: bundle.value, now })
+  const apply = await activate(context, events, { contact, bundle: bundle.value, now, judgedAt })
   return (commit) => {
     if (isNew) insertConversation(context, conversation, account, now)
     apply(commit)

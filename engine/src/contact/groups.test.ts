@@ -80,7 +80,9 @@ describe('the group of two', () => {
     const theirs = await bundleOf(alice)
     const welcome = async (from: TestNode, to: string) => {
       const { context } = from
-      await context.turns.run('command', () => startGroup(context, to, theirs, alice.context.self.peerId, clock.now()))
+      await context.turns.run('command', () =>
+        startGroup(context, to, theirs, { now: clock.now(), judgedAt: clock.now() }),
+      )
       return from.take(alice.context.self.peerId)
     }
     const known = groups(alice)

@@ -7,6 +7,7 @@ import {
   groupInfo,
   joinGroup,
   parseBase64url,
+  peerIdOfKey,
   SEALED_LIFETIME_MS,
   sealTo,
   verifyKeyPackage,
@@ -50,20 +51,20 @@ export function insertConversation(context: Context, id: string, account: string
 
 /**
  * Makes a new group of this device and the bundle's device, stages its epoch, and seals the Welcome for it. The bundle
- * was verified. @returns what to write: the Welcome in the outbox.
+ * was verified; its key package has to be good at `judgedAt`. @returns what to write: the Welcome in the outbox.
  * @throws EngineError `REQUEST_EXPIRED` when the other device's key package is of no use any more.
  */
 export async function startGroup(
   context: Context,
   conversation: string,
   theirs: DeviceBundle,
-  peerId: string,
-  now: number,
+  { now, judgedAt }: { readonly now: number; readonly judgedAt: number },
 ): Promise<Apply<void>> {
+  const peerId = peerIdOfKey(theirs.deviceKey)
   const { mls, self, random } = context
   const groupId = newGroupId(context.conversations.get(conversation)?.epochs.values() ?? [], random, now)
   const [bytes] = theirs.keyPackages
-  const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, now)
+  const keyPackage = bytes === undefined ? undefined : await verifyKeyPackage(mls, bytes, judgedAt)
   if (!keyPackage?.ok)
     throw new EngineError('REQUEST_EXPIRED', `key package of the contact: ${keyPackage?.reason ?? 'missing'}`)
   const created = await createGroup(mls, self.signer, groupId, now)

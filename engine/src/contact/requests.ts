@@ -19,6 +19,7 @@ import {
   type OpenedSealed,
 } from '@parley/core'
 import { inboxKeys } from '../account/bundle.ts'
+import { EngineError } from '../api/errors.ts'
 import type { Context } from '../context.ts'
 import { ACKNOWLEDGED, type Received } from '../conversation/receive.ts'
 import { sealSelfUpdate, post } from '../conversation/seal.ts'
@@ -95,7 +96,7 @@ async function onRequest(
   const { store, crypto, log } = context
   const { account, certificate } = opened.sender
   const body = parseContactRequest(opened.body)
-  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, now)
+  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, opened.sentAt)
   if (body === undefined || !bundle?.ok || !equalBytes(bundle.value.deviceKey, certificate.deviceKey)) {
     log.log('info', 'request ignored: malformed')
     return undefined
@@ -103,7 +104,15 @@ async function onRequest(
   const contact = contactByAccount(store, account)
   // We asked them too, or they lost their side of a contact: both are a yes. When two ask each other at once, both make
   // a group, and both come to use the same one. CNV-11
-  if (contact !== undefined) return activate(context, events, { contact, bundle: bundle.value, now })
+  if (contact !== undefined) {
+    const activation = { contact, bundle: bundle.value, now, judgedAt: opened.sentAt }
+    return activate(context, events, activation).catch((error: unknown) => {
+      // Their key package is of no use, which is for them to mend: the envelope was read and says nothing more.
+      if (!(error instanceof EngineError) || error.code !== 'REQUEST_EXPIRED') throw error
+      log.log('info', 'request ignored: no usable key package')
+      return undefined
+    })
+  }
   const isWelcome = isInvited(context, body, { account, deviceKey: certificate.deviceKey }, opened.sentAt)
   if (!isWelcome || requestOfAccount(store, account)?.isDeclined === true) {
     log.log('info', 'request ignored: not invited')
@@ -130,16 +139,17 @@ interface Activation {
   readonly contact: ContactRow
   readonly bundle: DeviceBundle
   readonly now: number
+  /** When their keys have to be good. */
+  readonly judgedAt: number
 }
 
 /** Makes the group and turns the contact active. */
 export async function activate(
   context: Context,
   events: ContactEvents,
-  { contact, bundle, now }: Activation,
+  { contact, bundle, now, judgedAt }: Activation,
 ): Promise<Apply<void>> {
-  const peerId = peerIdOfKey(bundle.deviceKey)
-  const start = await startGroup(context, contact.conversation, bundle, peerId, now)
+  const start = await startGroup(context, contact.conversation, bundle, { now, judgedAt })
   return (commit) => {
     rememberDevice(context, commit, bundle, now)
     start(commit)
@@ -158,7 +168,7 @@ async function onWelcome(
   const { account, certificate } = opened.sender
   const contact = contactByAccount(store, account)
   const body = parseContactWelcome(opened.body)
-  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, now)
+  const bundle = body === undefined ? undefined : await verifyDeviceBundle(crypto, body.bundle, opened.sentAt)
   const conversation = directConversationId(context.self.account, account)
   const isOurs =
     body !== undefined &&

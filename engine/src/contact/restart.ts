@@ -1,5 +1,5 @@
 /** A group that one side cannot read any more: its keys are asked for again, or another group is made. Spec: CNV-10. */
-import { peerIdOfKey, verifyDeviceBundle } from '@parley/core'
+import { verifyDeviceBundle } from '@parley/core'
 import type { Context } from '../context.ts'
 import { contactByConversation } from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
@@ -22,9 +22,7 @@ export async function restartGroup(context: Context, conversation: string): Prom
   const reusable = bundle.value.keyPackages.slice(-1)
   log.log('warn', 'the other side cannot read this group: making a new one', {})
   const theirs = { ...bundle.value, keyPackages: reusable }
-  await turns.runAlone('input', () =>
-    startGroup(context, conversation, theirs, peerIdOfKey(bundle.value.deviceKey), now),
-  )
+  await turns.runAlone('input', () => startGroup(context, conversation, theirs, { now, judgedAt: now }))
 }
 
 /** Asks the contact for its bundle, over the links to it. */

@@ -44,6 +44,7 @@ export class Live {
   #toldAt = -LIVE_INTERVAL_MS
   readonly #subscriptions = new Set<Subscription>()
   readonly #listeners = new Map<EventName, Set<(payload: never) => void>>()
+  #isClosed = false
 
   /** `view`: messages as they look now, by hex id. */
   constructor(clock: ClockPort, view: (ids: readonly string[]) => Message[], failed: (error: unknown) => void) {
@@ -77,8 +78,11 @@ export class Live {
       pending ??= this.#clock.after(Math.max(0, wait), evaluate)
     }
     const subscription = { topics: TOPICS[name] ?? [], refresh, stop: () => pending?.() }
-    this.#subscriptions.add(subscription)
-    refresh()
+    if (this.#isClosed) failure = { error: new EngineError('CLOSED') }
+    else {
+      this.#subscriptions.add(subscription)
+      refresh()
+    }
     return {
       peek: () => current,
       subscribe(notify) {
@@ -112,7 +116,7 @@ export class Live {
 
   /** Tells of changed messages at once when it is quiet, else collected, at most every LIVE_INTERVAL_MS. */
   messagesChanged(idsByConversation: ReadonlyMap<string, ReadonlySet<string>>): void {
-    if ((this.#listeners.get('messages.changed')?.size ?? 0) === 0) return
+    if (this.#isClosed || (this.#listeners.get('messages.changed')?.size ?? 0) === 0) return
     for (const [conversation, ids] of idsByConversation) {
       this.#changed.set(conversation, new Set([...(this.#changed.get(conversation) ?? []), ...ids]))
     }
@@ -153,7 +157,9 @@ export class Live {
     }
   }
 
+  /** Nothing is read or told any more; a query that is opened later never has a result. */
   close(): void {
+    this.#isClosed = true
     for (const subscription of this.#subscriptions) subscription.stop()
     this.#telling?.()
     this.#subscriptions.clear()

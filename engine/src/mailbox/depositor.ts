@@ -198,7 +198,14 @@ export class Depositor {
     const copies = await this.#warehouse.keep(places, blocks, wanted)
     const isSealed = first.kind === 'request' || first.kind === 'welcome'
     const pointer = isSealed
-      ? await inboxPointer(context, { peerId, blocks, copies, places, warehouse: this.#warehouse })
+      ? await inboxPointer(context, {
+          peerId,
+          blocks,
+          copies,
+          places,
+          warehouse: this.#warehouse,
+          sealedAt: first.createdAt,
+        })
       : undefined
     const id = await context.turns.run('input', async () => {
       const prepared = pointer ?? (await this.#chainPointer(first, copies))

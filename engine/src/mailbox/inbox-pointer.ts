@@ -28,6 +28,8 @@ export interface InboxDeposit {
   readonly copies: Copies
   readonly places: readonly string[]
   readonly warehouse: Warehouse
+  /** When the envelope was sealed. */
+  readonly sealedAt: number
 }
 
 export async function inboxPointer(context: Context, deposit: InboxDeposit): Promise<Prepared> {
@@ -35,9 +37,10 @@ export async function inboxPointer(context: Context, deposit: InboxDeposit): Pro
   const { peerId, blocks, copies, places, warehouse } = deposit
   const now = clock.now()
   const held = deviceByPeer(store, peerId)?.bundle
-  const bundle = held === undefined ? undefined : await verifyDeviceBundle(crypto, held, now)
-  if (!bundle?.ok) throw new Error('the keys of the device are not known, or expired')
-  const key = inboxBucketKey(bundle.value.inboxKeyId, dayOf(now))
+  // What was sealed while their keys were good is carried there, also when that takes until after they are over. FST-25
+  const bundle = held === undefined ? undefined : await goodAt(crypto, held, [now, deposit.sealedAt])
+  if (bundle === undefined) throw new Error('the keys of the device are not known, or expired')
+  const key = inboxBucketKey(bundle.inboxKeyId, dayOf(now))
   const expiresAt = now + WAITING_LIFETIME_MS
   const holders = [...copies.holders.map(({ address }) => address), ...copies.locations].slice(0, POINTER_HOLDERS_MAX)
   const payload = { blocks: copies.blocks, holders }
@@ -50,6 +53,15 @@ export async function inboxPointer(context: Context, deposit: InboxDeposit): Pro
   const chain = `inbox/${toHex(blocks[0]?.cid ?? key)}`
   const rest = { sequence: 0, secretSealed: undefined, slot: 0, extends: undefined }
   return { ...rest, chain, key, topic: topicOfKey(key), record, blocks, expiresAt }
+}
+
+/** The bundle, when it is good at one of `times`. */
+async function goodAt(crypto: Context['crypto'], bytes: Uint8Array, times: readonly number[]) {
+  for (const time of times) {
+    const bundle = await verifyDeviceBundle(crypto, bytes, time)
+    if (bundle.ok) return bundle.value
+  }
+  return undefined
 }
 
 async function search({ breathe }: Context, work: Uint8Array, bits: number): Promise<Uint8Array> {

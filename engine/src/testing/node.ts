@@ -197,7 +197,7 @@ export async function befriend(alice: TestNode, bob: TestNode): Promise<string> 
   const { bundle } = await bundleOf(bob)
   await alice.context.turns.run('command', async () => {
     const contact = contactOf(bob, conversation)
-    return activate(alice.context, { activated: () => undefined }, { contact, bundle, now })
+    return activate(alice.context, { activated: () => undefined }, { contact, bundle, now, judgedAt: now })
   })
   await carry(alice, bob)
   await carry(bob, alice)
