@@ -4,7 +4,8 @@
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { freshBundle } from './bundle.mjs'
 import { endWithStarter, launch } from './lifeline.mjs'
 
 const NODE_MIN = [24, 7]
@@ -16,7 +17,11 @@ if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) {
   endWithStarter()
   // Compiled modules are kept in the repository, never in a folder that others may write to. Halves the start.
   module.enableCompileCache(join(here, '..', '..', '..', '.cache', 'compiled'))
-  const { cli } = await import('../src/cli/main.ts')
+  const bundle = freshBundle()
+  const { cli } =
+    bundle === undefined
+      ? await import('../src/cli/main.ts')
+      : await import(pathToFileURL(join(bundle, 'parley.mjs')).href)
   // Everything of ours has stopped by now; timers of libraries must not keep the process.
   process.exit(await cli(process.argv.slice(2)))
 }

@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { ECHO_BOT } from './places.ts'
+import { FROM_SOURCE } from './config/load.ts'
 import { writePrivateFile, readJsonIfThere } from './private-file.ts'
 
-const BOT = fileURLToPath(new URL('../../../examples/echo-bot/src/main.ts', import.meta.url))
 /** How long Echo may take to come up; it needs about a second. */
 const READY_TIMEOUT_MS = 20_000
 const RESTART_FIRST_MS = 1_000
@@ -81,7 +81,7 @@ export class Practice {
 
   async #start(): Promise<string> {
     clearTimeout(this.#restart)
-    const program = this.#options.program ?? BOT
+    const program = this.#options.program ?? ECHO_BOT
     // Its standard input ends when we do, however that happens, and then it ends too.
     const compiled = getCompileCacheDir()
     const child = spawn(process.execPath, [...process.execArgv, program, '--data', this.#folder], {
@@ -147,7 +147,9 @@ function linkOf(line: string): string | undefined {
 
 /** A child has settings of its own; ours must not become its by inheritance. */
 export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PARLEY_')))
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('PARLEY_') || name === FROM_SOURCE),
+  )
 }
 
 const reason = (error: unknown): { readonly reason: string } => ({

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { BENCH_FOLDER } from '../places.ts'
 import { type Command, Sentence } from './command.ts'
 import { INTERRUPTED, untilSignal } from './lifetime.ts'
 
-const FOLDER = fileURLToPath(new URL('../../../../lab/bench', import.meta.url))
 const SUFFIX = '.bench.ts'
 
 /** `parley bench`: measures this machine. */
@@ -20,8 +19,8 @@ export const bench: Command = {
     ['parley bench mls', 'Only lab/bench/mls.bench.ts.'],
   ],
   async run(_settings, names) {
-    if (!existsSync(FOLDER)) throw new Sentence('The benchmarks are in the repository, under lab/bench.')
-    const known = readdirSync(FOLDER)
+    if (!existsSync(BENCH_FOLDER)) throw new Sentence('The benchmarks are in the repository, under lab/bench.')
+    const known = readdirSync(BENCH_FOLDER)
       .filter((file) => file.endsWith(SUFFIX))
       .map((file) => file.slice(0, -SUFFIX.length))
       .toSorted()
@@ -33,7 +32,7 @@ export const bench: Command = {
     let failed = 0
     for (const name of names.length > 0 ? names : known) {
       if (ended.signal.aborted) return INTERRUPTED
-      if ((await runFile(join(FOLDER, name + SUFFIX), ended.signal)) !== 0) failed++
+      if ((await runFile(join(BENCH_FOLDER, name + SUFFIX), ended.signal)) !== 0) failed++
     }
     return failed === 0 ? 0 : 1
   },

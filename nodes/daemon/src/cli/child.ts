@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../places.ts'
 import { withoutSettings } from '../practice.ts'
 import { Sentence } from './command.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../bin/parley.mjs', import.meta.url))
 
 /** A `parley` process of ours and the JSON object that it printed when it was ready. */
 export interface Child extends AsyncDisposable {

@@ -13,6 +13,9 @@ import {
   variableOf,
 } from './fields.ts'
 
+/** Says which program is run, the bundle or the sources; `bin/bundle.mjs` reads it. No setting of what runs. */
+export const FROM_SOURCE = 'PARLEY_FROM_SOURCE'
+
 export type Settings = ReadonlyMap<string, Setting>
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -91,7 +94,7 @@ function readEnvironment(
 ): Map<string, ConfigValue> {
   const values = new Map<string, ConfigValue>()
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('PARLEY_') || text === undefined) continue
+    if (!variable.startsWith('PARLEY_') || variable === FROM_SOURCE || text === undefined) continue
     const field = fields.find((candidate) => variableOf(candidate) === variable)
     if (field === undefined && others.has(variable)) continue
     if (field === undefined) throw new ConfigError(`The variable ${variable} is not a setting.`)

@@ -3,11 +3,8 @@ import { EngineError } from '@parley/engine'
 import type { FastifyInstance } from 'fastify'
 import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PAGE_ROOT } from '../places.ts'
 import { sendProblem } from './problems.ts'
-
-/** Where the built page is. */
-export const PAGE_ROOT = fileURLToPath(new URL('../../../../web/dist', import.meta.url))
 
 const NOT_BUILT = 'The page is not built. Run npm start in the repository, or npm run build.\n'
 
