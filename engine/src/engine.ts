@@ -25,6 +25,8 @@ import type { Ports } from './ports/index.ts'
 import { Presences } from './presence/presence.ts'
 import { profileOperations } from './profile/operations.ts'
 import { ProfileService } from './profile/service.ts'
+import { reachOperations } from './reach/operations.ts'
+import { ReachService } from './reach/service.ts'
 import { contactByAccount, contactByConversation } from './store/contacts.ts'
 import { heardFrom } from './store/devices.ts'
 import type { OutboxRow } from './store/outbox.ts'
@@ -91,6 +93,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   readonly #mailbox: Mailbox
   readonly #profiles: ProfileService
   readonly #presences: Presences
+  readonly #reach: ReachService
   #isClosed = false
   #cleaning: Cancel | undefined
 
@@ -116,7 +119,8 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       profile: (account) => this.#profiles.cache.shown(account)?.profile,
       presence: (contact, isBlocked) => this.#presences.of(contact, isBlocked),
     }
-    this.#views = new Views(context, this.#service, people, ports.storage?.kind)
+    this.#reach = new ReachService(context)
+    this.#views = new Views(context, this.#service, { people, reach: this.#reach, storage: ports.storage?.kind })
     this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
     const turns = new Turns({
       store,
@@ -153,6 +157,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       service: this.#service,
       events: this,
       profiles: profileOperations(this.#profiles, this.#presences),
+      reach: reachOperations(context, this.#reach, (account) => people.profile(account)?.name),
     })
   }
 

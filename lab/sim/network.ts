@@ -176,6 +176,9 @@ export class SimNetwork implements NetworkPort {
     const addresses = this.addresses()
     return {
       transport: 'direct',
+      reach: 'computer',
+      isReachFixed: true,
+      portMapping: { state: 'off' },
       isListening: addresses.length > 0,
       addresses,
       infrastructure: [],

@@ -121,9 +121,17 @@ class MemoryNetwork implements NetworkPort {
     const connected = this.#mailbox.pushNodes()
     return {
       transport: 'direct',
+      reach: 'computer',
+      isReachFixed: true,
+      portMapping: { state: 'off' },
       isListening: addresses.length > 0,
       addresses,
-      infrastructure: this.#pushNodes.map((address) => ({ address, isConnected: connected.includes(address) })),
+      infrastructure: this.#pushNodes.map((address) => ({
+        address,
+        peerId: address.slice(address.lastIndexOf('/') + 1),
+        isConnected: connected.includes(address),
+        relay: 'none',
+      })),
       connections: this.#links.size,
     }
   }

@@ -81,7 +81,12 @@ export function createInfrastructure(
     start: () => keeper.start(),
     stop: () => keeper.stop(),
     status: () =>
-      pushNodes.map(({ peer, address }) => ({ address, isConnected: openConnection(host, peer) !== undefined })),
+      pushNodes.map(({ peer, address }) => ({
+        address,
+        peerId: peer.toString(),
+        isConnected: openConnection(host, peer) !== undefined,
+        relay: relays.has(peer) ? 'reserved' : 'none',
+      })),
   }
 }
 

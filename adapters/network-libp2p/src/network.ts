@@ -7,6 +7,7 @@ import {
   TOR_CONNECT_TIMEOUT_MS,
   TOR_STREAM_TIMEOUT_MS,
   assert,
+  widestScope,
 } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, MailboxServer, NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
@@ -188,11 +189,18 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     const isListening = onion === undefined ? addresses.length > 0 : onion.isReachable || addresses.length > 1
     return {
       transport: onion === undefined ? 'direct' : 'tor',
+      reach: onion !== undefined ? 'anyone' : this.#isOpen(addresses) ? 'network' : 'computer',
+      isReachFixed: true,
+      portMapping: { state: 'off' },
       isListening: isListening && !isStopped,
       addresses,
       infrastructure: this.#infrastructure.status(),
       connections: isStopped ? 0 : this.#host.getPeers().length,
     }
+  }
+
+  #isOpen(addresses: readonly string[]): boolean {
+    return widestScope(addresses.filter((address) => !address.includes('/p2p-circuit'))) !== 'computer'
   }
 
   stop(): Promise<void> {

@@ -206,6 +206,9 @@ export const TOR_CONTROL_REPLY_BYTES_MAX = 65_536
 
 // push node (PUSH)
 export const PUSH_CONNECTIONS_MAX = 2_048
+/** What the link of a push node may have. */
+export const PUSH_LINK_ADDRESSES_MAX = 8
+export const PUSH_LINK_LENGTH_MAX = 1_024
 export const RELAY_RESERVATIONS_MAX = 1_024
 export const RELAY_RESERVATIONS_PER_IP_MAX = 64
 export const RELAY_RESERVATION_LIFETIME_MS = 2 * HOUR_MS

@@ -19,6 +19,8 @@ export type {
   DeviceCertificate,
   DeviceCertificateFacts,
 } from './device-certificate.ts'
+export { addressScope, widestScope } from './address-scope.ts'
+export type { AddressScope } from './address-scope.ts'
 export { accountOfKey, parseAccount } from './did-key.ts'
 export type { AccountId } from './did-key.ts'
 export { sanitizeName, sanitizeText } from './display-name.ts'
@@ -37,9 +39,19 @@ export {
   startIdentityLog,
 } from './identity-log.ts'
 export type { IdentityLog, LogDevice, LogRejection } from './identity-log.ts'
-export { encodeInvite, inviteId, inviteProof, inviteTranscript, isInviteProof, parseInvite } from './invite.ts'
+export {
+  encodeInvite,
+  inviteId,
+  inviteProof,
+  inviteTranscript,
+  isInviteProof,
+  parseInvite,
+  readInvite,
+} from './invite.ts'
 export type { EncodedInvite, Invite, InviteDevice, InviteRejection } from './invite.ts'
 export { parsePeerId, peerIdOfKey } from './peer-id.ts'
+export { encodePushLink, isPushLink, parsePushLink } from './push-link.ts'
+export type { PushLink, PushLinkRejection } from './push-link.ts'
 export { createRecoveryPhrase, deriveAccountSecrets, parseRecoveryPhrase } from './recovery-phrase.ts'
 export type { AccountSecrets, PhraseRejection } from './recovery-phrase.ts'
 export { safetyNumber, safetyNumberSide } from './safety-number.ts'

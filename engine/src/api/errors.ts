@@ -92,6 +92,32 @@ export const errorTable = {
     isRetryable: true,
     user: 'Tor does not answer, and this node connects through nothing else. Start Tor and try again.',
   },
+  REACH_FIXED: {
+    status: 409,
+    isRetryable: false,
+    user: 'Who may reach this node was set when it was started. Change it there; nothing was changed now.',
+  },
+  REACH_FAILED: {
+    status: 503,
+    isRetryable: true,
+    user: 'The node could not listen there, so everything is as it was. Your messages are safe; try again.',
+  },
+  PUSH_NODE_MALFORMED: {
+    status: 400,
+    isRetryable: false,
+    user: 'This is not the address of a push node. Copy the whole line that it printed and try again.',
+  },
+  PUSH_NODE_NOT_FOUND: { status: 404, isRetryable: false, user: 'This push node is not among yours.' },
+  PUSH_NODE_CONFIGURED: {
+    status: 409,
+    isRetryable: false,
+    user: 'This push node is set where the node is started. Remove it there.',
+  },
+  PUSH_NODES_TOO_MANY: {
+    status: 409,
+    isRetryable: false,
+    user: 'A node uses at most 16 push nodes. Remove one first; nothing was changed.',
+  },
   CLOSED: { status: 503, isRetryable: true, user: 'The node is shutting down. What you wrote is saved.' },
   INTERNAL: {
     status: 500,

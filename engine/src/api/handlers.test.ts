@@ -23,7 +23,8 @@ async function scene() {
     },
   }
   const { context } = await createTestNode(createTestClock(), 3)
-  const rest: unknown = { context, profiles: profiles as unknown as ProfileOperations }
+  const reach = { queries: {}, commands: {} }
+  const rest: unknown = { context, reach, profiles: profiles as unknown as ProfileOperations }
   return { left, handlers: new Handlers(rest as ConstructorParameters<typeof Handlers>[0]) }
 }
 

@@ -16,7 +16,7 @@ import type { Apply } from '../turn/turns.ts'
 import { PASSPHRASE_LENGTH_MIN } from '../vault/vault.ts'
 import { EngineError } from './errors.ts'
 import type { CallName, Contact, Me, Params, QueryName, ResultOf, StreamName } from './schema.ts'
-import type { CommandTable, ProfileOperations, QueryTable, StreamTable } from './tables.ts'
+import type { CommandTable, ProfileOperations, QueryTable, ReachOperations, StreamTable } from './tables.ts'
 
 export interface Services {
   readonly context: Context
@@ -24,6 +24,7 @@ export interface Services {
   readonly service: ConversationService
   readonly events: ContactEvents
   readonly profiles: ProfileOperations
+  readonly reach: ReachOperations
 }
 
 export class Handlers {
@@ -39,13 +40,13 @@ export class Handlers {
   /** Thousands of rounds of SHA-512 each, so computed once per contact. */
   readonly #safetyNumbers = new Map<string, string>()
 
-  constructor({ context, views, service, events, profiles }: Services) {
+  constructor({ context, views, service, events, profiles, reach }: Services) {
     this.#context = context
     this.#views = views
     this.#events = events
     this.#conversations = new ConversationOperations({ context, views, service })
-    this.#queries = { ...this.#ownQueries, ...this.#conversations.queries, ...profiles.queries }
-    this.#commands = { ...this.#ownCommands, ...this.#conversations.commands, ...profiles.commands }
+    this.#queries = { ...this.#ownQueries, ...this.#conversations.queries, ...profiles.queries, ...reach.queries }
+    this.#commands = { ...this.#ownCommands, ...this.#conversations.commands, ...profiles.commands, ...reach.commands }
     this.#streams = { ...profiles.streams }
   }
 
@@ -90,21 +91,23 @@ export class Handlers {
     this.#closing.abort(new EngineError('CLOSED'))
   }
 
-  readonly #ownQueries: Omit<QueryTable, keyof ConversationOperations['queries'] | keyof ProfileOperations['queries']> =
-    {
-      'me.get': () => this.#views.me(),
-      'app.get': ({ key }) => ({ value: readAppValue(this.#context.store, this.#context.vault, key) }),
-      'invites.list': () => listInvites(this.#context),
-      'contacts.list': () => this.#views.contacts(),
-      'contacts.safetyNumber': ({ account }) => this.#safetyNumber(account),
-      'requests.list': () => this.#views.requests(),
-      'blocks.list': () => this.#views.blocks(),
-      'network.get': () => this.#views.network(),
-    }
+  readonly #ownQueries: Omit<
+    QueryTable,
+    keyof ConversationOperations['queries'] | keyof ProfileOperations['queries'] | keyof ReachOperations['queries']
+  > = {
+    'me.get': () => this.#views.me(),
+    'app.get': ({ key }) => ({ value: readAppValue(this.#context.store, this.#context.vault, key) }),
+    'invites.list': () => listInvites(this.#context),
+    'contacts.list': () => this.#views.contacts(),
+    'contacts.safetyNumber': ({ account }) => this.#safetyNumber(account),
+    'requests.list': () => this.#views.requests(),
+    'blocks.list': () => this.#views.blocks(),
+    'network.get': () => this.#views.network(),
+  }
 
   readonly #ownCommands: Omit<
     CommandTable,
-    keyof ConversationOperations['commands'] | keyof ProfileOperations['commands']
+    keyof ConversationOperations['commands'] | keyof ProfileOperations['commands'] | keyof ReachOperations['commands']
   > = {
     'me.update': (params) => this.#updateMe(params),
     'me.recoveryPhrase': async () => ({ phrase: readPhrase(this.#context) }),

@@ -249,12 +249,93 @@ export const Waiting = Type.Object({
   ),
 })
 
+export const Reach = Type.Union([Type.Literal('computer'), Type.Literal('network'), Type.Literal('anyone')], {
+  description:
+    'Who may reach this node. computer: programs of this computer. network: the local network too. anyone: whoever has an ' +
+    'address of it, with a port mapping at the router where there is one. Over Tor it has no meaning: always anyone.',
+})
+
+export const Reachability = Type.Object({
+  /**
+   * What was proven, not what is hoped for. public: somebody outside dialled an address of ours on request. relayed: a push
+   * node holds a place for us. network: the node listens for its local network, no more is proven. computer: for this
+   * computer alone. Over Tor: public while Tor has published the onion address.
+   */
+  state: Type.Union([
+    Type.Literal('public'),
+    Type.Literal('relayed'),
+    Type.Literal('network'),
+    Type.Literal('computer'),
+  ]),
+  /** When that was last confirmed by somebody else. */
+  testedAt: Type.Optional(UnixMs),
+  isTesting: Type.Boolean(),
+  /** Who dialled back, of `public`. */
+  by: Type.Optional(Type.Union([Type.Literal('push-node'), Type.Literal('contact')])),
+})
+
+export const PortMapping = Type.Object({
+  /** off: not asked for. searching: no router answered yet. mapped: it forwards `address` to us. failed: see `reason`. */
+  state: Type.Union([Type.Literal('off'), Type.Literal('searching'), Type.Literal('mapped'), Type.Literal('failed')]),
+  /** Multiaddr that the router says it forwards; whether it works, `reachability` says. */
+  address: Type.Optional(Type.String()),
+  /** In words. */
+  reason: Type.Optional(Type.String()),
+})
+
+/** One push node that this node uses. */
+export const PushNode = Type.Object({
+  address: Type.String(),
+  peerId: Type.String(),
+  isConnected: Type.Boolean(),
+  /** config: set where the node is started. added: by hand. contact: taken over from a contact. */
+  source: Type.Union([Type.Literal('config'), Type.Literal('added'), Type.Literal('contact')]),
+  /** reserved: it holds a place for us. refused: it does not, see `refusal`. none: not asked, or it does not relay. */
+  relay: Type.Union([Type.Literal('reserved'), Type.Literal('refused'), Type.Literal('none')]),
+  /** Why it refused, in its words. */
+  refusal: Type.Optional(Type.String()),
+  /** The name of the contact whose it was, of `contact`. */
+  contact: Type.Optional(Type.String()),
+})
+
+/** A push node that a contact is reached through and that we do not use. */
+export const OfferedPushNode = Type.Object({
+  address: Type.String(),
+  peerId: Type.String(),
+  account: Account,
+  name: Type.String(),
+})
+
+export const PushNodeTest = Type.Object({
+  isReachable: Type.Boolean(),
+  /** Until it answered. */
+  latencyMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  offersRelay: Type.Boolean(),
+  offersMailbox: Type.Boolean(),
+  /** Why it cannot be used, in words. */
+  problem: Type.Optional(Type.String()),
+})
+
+export const WorksOn = Type.Union([Type.Literal('computer'), Type.Literal('network'), Type.Literal('anywhere')], {
+  description:
+    'How far the addresses of an invite carry, as far as can be seen from them. anywhere: at least one may be reached from ' +
+    'everywhere.',
+})
+
 export const Network = Type.Object({
   /** How connections leave this device. */
   transport: Type.Union([Type.Literal('direct'), Type.Literal('tor')]),
+  reach: Reach,
+  /** False while nobody chose: the person was not asked, and nothing was set at the start. */
+  isReachChosen: Type.Boolean(),
+  /** Set at the start (explicit listen addresses, Tor): it cannot be changed while the node runs. */
+  isReachFixed: Type.Boolean(),
+  reachability: Reachability,
+  portMapping: PortMapping,
   isListening: Type.Boolean(),
   addresses: Type.Array(Type.String()),
-  infrastructure: Type.Array(Type.Object({ address: Type.String(), isConnected: Type.Boolean() })),
+  infrastructure: Type.Array(PushNode),
+  offeredPushNodes: Type.Array(OfferedPushNode),
   peers: Type.Array(
     Type.Object({
       account: Account,
@@ -273,7 +354,26 @@ export const Network = Type.Object({
   storedBytes: Type.Integer({ minimum: 0 }),
 })
 
-export const Invite = Type.Object({ id: Type.String(), link: Type.String(), createdAt: UnixMs, expiresAt: UnixMs })
+export const Invite = Type.Object({
+  id: Type.String(),
+  link: Type.String(),
+  createdAt: UnixMs,
+  expiresAt: UnixMs,
+  worksOn: WorksOn,
+})
+
+/** What an invite of somebody else says, before anything is done with it. */
+export const InvitePreview = Type.Object({
+  account: Account,
+  /** As shown for a contact, or what their profile says; absent while nothing is known. */
+  name: Type.Optional(Type.String()),
+  expiresAt: UnixMs,
+  worksOn: WorksOn,
+  /** Addresses of the push nodes through which they are reached. */
+  pushNodes: Type.Array(Type.String()),
+  /** Why it cannot be followed. */
+  problem: Type.Optional(Type.Union([Type.Literal('expired'), Type.Literal('own'), Type.Literal('blocked')])),
+})
 
 const Nothing = Type.Null()
 
@@ -447,9 +547,21 @@ export const operations = {
     path: '/v1/invites/{id}',
   }),
 
+  'invites.preview': query(
+    'What the invite of somebody else says: whose it is, where it works, which push nodes they use',
+    { link: Type.String({ maxLength: 2_048 }) },
+    InvitePreview,
+    { method: 'POST', path: '/v1/invites/preview' },
+  ),
+
   'contacts.add': command(
     'Asks the person behind an invite link for contact',
-    { link: Type.String({ maxLength: 2_048 }), text: Type.Optional(text(1_000)) },
+    {
+      link: Type.String({ maxLength: 2_048 }),
+      text: Type.Optional(text(1_000)),
+      /** Keeps the push nodes in the invite as own ones. */
+      usePushNodes: Type.Optional(Type.Boolean({ default: false })),
+    },
     Conversation,
     { method: 'POST', path: '/v1/contacts' },
   ),
@@ -626,6 +738,32 @@ export const operations = {
   }),
 
   'network.get': query('How you are connected', {}, Network, { method: 'GET', path: '/v1/network' }),
+  'network.change': command('Chooses who may reach this node; holds from now on', { reach: Reach }, Network, {
+    method: 'PATCH',
+    path: '/v1/network',
+  }),
+  'network.test': command('Has it tested now whether others can reach this node', {}, Reachability, {
+    method: 'POST',
+    path: '/v1/network/test',
+  }),
+  'pushNodes.add': command(
+    'Uses a push node from now on; a multiaddr that ends in /p2p/ID, or the link that it printed',
+    { address: Type.String({ maxLength: 1_024 }) },
+    Network,
+    { method: 'POST', path: '/v1/push-nodes' },
+  ),
+  'pushNodes.test': command(
+    'Tries a push node without using it',
+    { address: Type.String({ maxLength: 1_024 }) },
+    PushNodeTest,
+    { method: 'POST', path: '/v1/push-nodes/test' },
+  ),
+  'pushNodes.remove': command(
+    'Uses a push node no longer',
+    { peerId: Type.String({ minLength: 1, maxLength: 128 }) },
+    Network,
+    { method: 'DELETE', path: '/v1/push-nodes/{peerId}' },
+  ),
 } as const
 
 export const events = {
@@ -666,4 +804,12 @@ export type Settings = Static<typeof Settings>
 export type Me = Static<typeof Me>
 export type Network = Static<typeof Network>
 export type Waiting = Static<typeof Waiting>
+export type Reach = Static<typeof Reach>
+export type Reachability = Static<typeof Reachability>
+export type PortMapping = Static<typeof PortMapping>
+export type PushNode = Static<typeof PushNode>
+export type OfferedPushNode = Static<typeof OfferedPushNode>
+export type PushNodeTest = Static<typeof PushNodeTest>
+export type WorksOn = Static<typeof WorksOn>
+export type InvitePreview = Static<typeof InvitePreview>
 export type Invite = Static<typeof Invite>

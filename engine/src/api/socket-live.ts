@@ -20,6 +20,7 @@ const QUERIES: Readonly<Record<QueryName, true>> = {
   'discussions.page': true,
   'messages.page': true,
   'messages.find': true,
+  'invites.preview': true,
   'network.get': true,
 }
 

@@ -15,6 +15,15 @@ export type StreamTable = {
   readonly [N in StreamName]: (params: Params<N>, signal: AbortSignal) => AsyncIterable<ResultOf<N>>
 }
 
+/** What `reachOperations` of the reach returns. */
+export interface ReachOperations {
+  readonly queries: Pick<QueryTable, 'invites.preview'>
+  readonly commands: Pick<
+    CommandTable,
+    'network.change' | 'network.test' | 'pushNodes.add' | 'pushNodes.test' | 'pushNodes.remove'
+  >
+}
+
 /** What `profileOperations` of the profiles returns. */
 export interface ProfileOperations {
   readonly queries: Pick<QueryTable, 'profile.get' | 'profiles.cached' | 'profiles.history'>

@@ -7,8 +7,10 @@ import {
   inviteTranscript,
   isInviteProof,
   parseUtf8,
+  readInvite,
   toHex,
   utf8,
+  widestScope,
   WAITING_LIFETIME_MS,
   type ContactRequestBody,
 } from '@parley/core'
@@ -62,20 +64,28 @@ export function prepareInvite(
     ])
     commit.touch('invites')
   }
-  return { invite: { id, link, createdAt: now, expiresAt }, save }
+  return { invite: { id, link, createdAt: now, expiresAt, worksOn: worksOn(link) }, save }
 }
 
 export function listInvites({ store, vault, clock }: Context): Invite[] {
   const rows = store.all('SELECT * FROM invites WHERE expires_at > ? ORDER BY created_at DESC', [clock.now()])
   return rows.map((row) => {
     const id = textOf(row, 'id')
+    const link = parseUtf8(vault.open(place(id, 'link'), bytesOf(row, 'link_sealed'))) ?? ''
     return {
       id,
-      link: parseUtf8(vault.open(place(id, 'link'), bytesOf(row, 'link_sealed'))) ?? '',
+      link,
       createdAt: numberOf(row, 'created_at'),
       expiresAt: numberOf(row, 'expires_at'),
+      worksOn: worksOn(link),
     }
   })
+}
+
+/** How far the addresses in a link carry; one that cannot be read works nowhere else. */
+function worksOn(link: string): Invite['worksOn'] {
+  const invite = readInvite(link)
+  return invite.ok ? widestScope(invite.value.devices.flatMap(({ addresses }) => addresses)) : 'computer'
 }
 
 /** Ids and secrets of the invites that work now. */

@@ -27,6 +27,20 @@ export interface ShownPeople {
   readonly presence: (contact: ContactRow, isBlocked: boolean) => Presence
 }
 
+/** How far the node reaches, for the view of the network. */
+export interface ReachView {
+  view(): Pick<
+    Network,
+    'reach' | 'isReachChosen' | 'isReachFixed' | 'reachability' | 'portMapping' | 'infrastructure' | 'offeredPushNodes'
+  >
+}
+
+export interface ShownBeside {
+  readonly people: ShownPeople
+  readonly reach: ReachView
+  readonly storage: StorageKind | undefined
+}
+
 export const draftPlace = (conversation: string): string => `conversations/${conversation}/draft`
 
 export class Views {
@@ -34,14 +48,11 @@ export class Views {
   readonly #service: ConversationService
   readonly #storage: StorageKind | undefined
   readonly #people: ShownPeople
+  readonly #reach: ReachView
   readonly #conversations = new Map<string, StoredPart>()
 
-  constructor(
-    context: () => Context,
-    service: ConversationService,
-    people: ShownPeople,
-    storage: StorageKind | undefined,
-  ) {
+  constructor(context: () => Context, service: ConversationService, { people, reach, storage }: ShownBeside) {
+    this.#reach = reach
     this.#people = people
     this.#context = context
     this.#service = service
@@ -169,7 +180,7 @@ export class Views {
 
   network(): Network {
     const { sessions, store } = this.#context()
-    const { transport, isListening, addresses, infrastructure } = sessions.status
+    const { transport, isListening, addresses } = sessions.status
     const contacts = new Map(allContacts(store).map((contact) => [contact.account, contact]))
     const pages = numberOf(store.all('PRAGMA page_count')[0] ?? {}, 'page_count')
     const pageBytes = numberOf(store.all('PRAGMA page_size')[0] ?? {}, 'page_size')
@@ -177,7 +188,7 @@ export class Views {
       transport,
       isListening,
       addresses: [...addresses],
-      infrastructure: infrastructure.map(({ address, isConnected }) => ({ address, isConnected })),
+      ...this.#reach.view(),
       peers: sessions.open.flatMap(({ account, peerId, link, openedAt }) => {
         const contact = account === undefined ? undefined : contacts.get(account)
         if (account === undefined || contact === undefined) return []

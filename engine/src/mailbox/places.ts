@@ -5,9 +5,13 @@ import { addressesOf } from '../store/devices.ts'
 const CIRCUIT = '/p2p-circuit'
 
 /** Push nodes through which the device said that it can be reached. */
-export const pushNodesOf = ({ store }: Pick<Context, 'store'>, peerId: string): readonly string[] => [
+export const pushNodesOf = ({ store }: Pick<Context, 'store'>, peerId: string): readonly string[] =>
+  pushNodesAmong(addressesOf(store, peerId))
+
+/** The push nodes through which these addresses lead. */
+export const pushNodesAmong = (addresses: readonly string[]): readonly string[] => [
   ...new Set(
-    addressesOf(store, peerId).flatMap((address) => {
+    addresses.flatMap((address) => {
       const end = address.indexOf(CIRCUIT)
       return end < 0 ? [] : [address.slice(0, end)]
     }),

@@ -4,7 +4,16 @@ export { withDeadline } from './deadline.ts'
 export type { LogFields, LogLevel, LogPort } from './log.ts'
 export type { MailboxHandlers, MailboxPort, MailboxServer } from './mailbox.ts'
 export { LINK_BUFFER_BYTES_MAX } from './network.ts'
-export type { Link, LinkCloseReason, LinkHandlers, NetworkHandlers, NetworkPort, NetworkStatus } from './network.ts'
+export type {
+  Link,
+  LinkCloseReason,
+  LinkHandlers,
+  NetworkHandlers,
+  NetworkPort,
+  NetworkStatus,
+  PortMappingStatus,
+  PushNodeStatus,
+} from './network.ts'
 export type { NameServicePort, ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 export { PortError } from './port-error.ts'
 export type { PortErrorCode } from './port-error.ts'

@@ -75,13 +75,37 @@ export interface LinkHandlers {
 
 export type LinkCloseReason = 'local' | 'remote' | 'frame-too-large' | 'malformed' | 'transport'
 
+/** Who may reach us: this computer, the local network, whoever has an address of ours. Over Tor always `anyone`. */
+export type Reach = 'computer' | 'network' | 'anyone'
+
+export interface PushNodeStatus {
+  readonly address: string
+  readonly peerId: string
+  readonly isConnected: boolean
+  /** `none`: it was not asked for a place, or does not relay. */
+  readonly relay: 'reserved' | 'refused' | 'none'
+  /** Why it refused, in its words. */
+  readonly refusal?: string
+}
+
+export interface PortMappingStatus {
+  readonly state: 'off' | 'searching' | 'mapped' | 'failed'
+  /** Multiaddr that a router says it forwards to us. */
+  readonly address?: string
+  readonly reason?: string
+}
+
 export interface NetworkStatus {
   /** `tor`: every connection goes through Tor, and others find us at an onion address. */
   readonly transport: 'direct' | 'tor'
+  readonly reach: Reach
+  /** It was set at the start: explicit listen addresses, or Tor. */
+  readonly isReachFixed: boolean
+  readonly portMapping: PortMappingStatus
   readonly isListening: boolean
   readonly addresses: readonly string[]
   /** Push nodes and bootstrap peers, and whether each is connected now. */
-  readonly infrastructure: readonly { readonly address: string; readonly isConnected: boolean }[]
+  readonly infrastructure: readonly PushNodeStatus[]
   readonly connections: number
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@parley/engine/api'
 import { discussionHandlers, isAbout } from './fake-discussions.ts'
 import { fetchProfiles, profileHandlers } from './fake-profiles.ts'
+import { networkHandlers } from './fake-network.ts'
 import { messageAt, type FakeConversation, type FakeState } from './fake-state.ts'
 import { nameOf, toContact, toConversation, toWaiting } from './fake-views.ts'
 
@@ -80,7 +81,13 @@ const reactionsAfter = (before: Reactions, emoji: string, account: string, isOn:
   return isOn ? [...others.filter((row) => row.emoji !== emoji), { emoji, accounts: [...accounts, account] }] : others
 }
 
-const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
+const WORKS_ON = { computer: 'computer', network: 'network', anyone: 'anywhere' } as const
+
+const worksOn = ({ network }: FakeState) => (network.infrastructure.length > 0 ? 'anywhere' : WORKS_ON[network.reach])
+
+const meHandlers = (
+  state: FakeState,
+): Omit<Area<'me' | 'invites' | 'network'>, keyof ReturnType<typeof networkHandlers>> => {
   const { me, conversations, now, touch } = state
   const setMe = (fields: Partial<Me>): Me => {
     me.current = { ...me.current, ...fields }
@@ -103,7 +110,7 @@ const meHandlers = (state: FakeState): Area<'me' | 'invites' | 'network'> => {
     'invites.create': () => {
       const id = `i${state.invites.length + 1}`
       const link = `https://parley.example/i#${'mE7pQx2Lr9vKf4Tz'.repeat(12)}${id}`
-      const invite = { id, link, createdAt: now(), expiresAt: now() + 30 * 86_400_000 }
+      const invite = { id, link, createdAt: now(), expiresAt: now() + 30 * 86_400_000, worksOn: worksOn(state) }
       state.invites = [...state.invites, invite]
       touch()
       return invite
@@ -273,10 +280,14 @@ export const createFakeStreams = (state: FakeState): Streams => ({
 })
 
 /** The whole API over a {@link FakeState}. */
-export const createFakeHandlers = (state: FakeState): Handlers => ({
-  ...meHandlers(state),
-  ...contactHandlers(state),
-  ...messageHandlers(state),
-  ...discussionHandlers(state),
-  ...profileHandlers(state),
-})
+export const createFakeHandlers = (state: FakeState): Handlers => {
+  const own = meHandlers(state)
+  return {
+    ...own,
+    ...networkHandlers(state, own['network.get']),
+    ...contactHandlers(state),
+    ...messageHandlers(state),
+    ...discussionHandlers(state),
+    ...profileHandlers(state),
+  }
+}

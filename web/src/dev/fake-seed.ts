@@ -1,4 +1,5 @@
 import type { MessageState } from '@parley/engine/api'
+import { fakeNetwork, fakePushNode } from './fake-network.ts'
 import { accountOf, seeded } from './fake-ids.ts'
 import { seedProfiles } from './fake-seed-profiles.ts'
 import type { FakeConversation, FakeWorld } from './fake-world.ts'
@@ -200,21 +201,22 @@ export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   seedAda(world)
   seedRequests(world)
   seedProfiles(world)
-  world.network = {
-    transport: 'direct',
-    isListening: true,
-    infrastructure: pushNodes.map((address) => ({ address, isConnected: true })),
+  world.network = fakeNetwork({
+    reach: 'anyone',
+    reachability: { state: 'public', testedAt: world.now() - 5 * MINUTE_MS, isTesting: false, by: 'push-node' },
+    portMapping: { state: 'mapped', address: '/ip4/203.0.113.7/tcp/4001' },
+    infrastructure: pushNodes.map((address) => fakePushNode(address)),
     storage: 'self-hosted',
-  }
+  })
   world.lostHolders = pushNodes.slice(1)
 }
 
 /** The same with nobody there, and worse or other places for what waits. */
 export const seedAway = (world: FakeWorld, how: 'offline' | 'unreachable' | 'dropbox'): void => {
   seedWorld(world, 200)
-  const infrastructure = how === 'unreachable' ? pushNodes.map((address) => ({ address, isConnected: false })) : []
+  const infrastructure = how === 'unreachable' ? pushNodes.map((address) => fakePushNode(address, false)) : []
   const storage = how === 'dropbox' ? ({ storage: 'dropbox' } as const) : {}
-  world.network = { transport: 'direct', isListening: how === 'dropbox', infrastructure, ...storage }
+  world.network = fakeNetwork({ isListening: how === 'dropbox', infrastructure, ...storage })
   for (const each of world.conversations) {
     each.isConnected = false
     if (each.presence.status !== 'hidden') each.presence = { status: 'offline', seenAt: world.now() - 40 * MINUTE_MS }

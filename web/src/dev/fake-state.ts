@@ -5,11 +5,11 @@ import {
   type Invite,
   type Me,
   type Message,
-  type Network,
   type Presence,
   type Profile,
 } from '@parley/engine/api'
 import { createFakeProfiles, type FakeProfiles } from './fake-profiles.ts'
+import { fakeNetwork, type FakeNetwork } from './fake-network.ts'
 import { accountOf, conversationIdOf, messageIdOf } from './fake-ids.ts'
 
 /** A conversation with its whole history, newest last. */
@@ -40,15 +40,13 @@ export interface WorldListener {
   typing?(conversation: string, account: string, subject: string): void
 }
 
-type StorageKind = NonNullable<Network['storage']>
-
 /** What a pretend node knows, and how it changes. */
 export interface FakeState {
   readonly account: string
   readonly me: { current: Me }
   readonly conversations: FakeConversation[]
   readonly requests: ContactRequest[]
-  network: Pick<Network, 'transport' | 'isListening' | 'infrastructure'> & { readonly storage?: StorageKind }
+  network: FakeNetwork
   /** Addresses of push nodes that do not prove what they claim to hold. */
   lostHolders: readonly string[]
   invites: readonly Invite[]
@@ -142,7 +140,7 @@ export const createFakeState = (now: () => number): FakeState => {
     passphrase: undefined,
     profiles: createFakeProfiles(account, now),
     appValues: new Map(),
-    network: { transport: 'direct', isListening: true, infrastructure: [] },
+    network: fakeNetwork(),
     lostHolders: [],
     now,
     touch,

@@ -1,5 +1,6 @@
 import type { Network } from '@parley/engine/api'
 import { describe, expect, it } from 'vitest'
+import { fakeNetwork, fakePushNode } from '../../dev/fake-network.ts'
 import { accountOf } from '../../dev/fake-ids.ts'
 import { connectionOf } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
@@ -12,10 +13,8 @@ const peer = (path: 'direct' | 'relayed') => ({
   connectedAt: 0,
 })
 const network = (fields: Partial<Network> = {}): Network => ({
-  transport: 'direct',
-  isListening: true,
+  ...fakeNetwork(),
   addresses: ['/ip4/192.0.2.7/tcp/4001'],
-  infrastructure: [],
   peers: [],
   waitingMessages: 3,
   waiting: [],
@@ -27,7 +26,7 @@ describe('the connection in words', () => {
   it.each([
     [network({ peers: [peer('relayed'), peer('direct')] }), 'good', 'Reachable directly'],
     [network({ peers: [peer('relayed')] }), 'good', 'Connected through a relay'],
-    [network({ infrastructure: [{ address: 'x', isConnected: true }] }), 'ready', 'Online'],
+    [network({ infrastructure: [fakePushNode('x')] }), 'ready', 'Online'],
     [network(), 'ready', 'Ready'],
     [network({ isListening: false }), 'off', 'Offline'],
     [undefined, 'off', 'Loading'],

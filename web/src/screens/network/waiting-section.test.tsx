@@ -1,6 +1,7 @@
 import type { Network } from '@parley/engine/api'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
+import { fakeNetwork, fakePushNode } from '../../dev/fake-network.ts'
 import { createFakeWorld, type FakeWorld } from '../../dev/fake-world.ts'
 import { PushNodes } from './push-nodes.tsx'
 import { WaitingSection } from './waiting-section.tsx'
@@ -10,11 +11,7 @@ const nodes = ['/dns4/push.example/tcp/443/wss/p2p/12D3KooWOne', '/ip4/192.0.2.8
 
 const world = (): FakeWorld => {
   const made = createFakeWorld(() => NOW)
-  made.network = {
-    transport: 'direct',
-    isListening: true,
-    infrastructure: nodes.map((address) => ({ address, isConnected: true })),
-  }
+  made.network = fakeNetwork({ infrastructure: nodes.map((address) => fakePushNode(address)) })
   return made
 }
 const textOf = (made: FakeWorld, fields: Partial<Network> = {}): string =>
@@ -73,7 +70,7 @@ describe('what waits for others', () => {
 
   it('names the storage that has what no push node has, and what its owner knows', () => {
     const made = world()
-    made.network = { transport: 'direct', isListening: true, infrastructure: [], storage: 'dropbox' }
+    made.network = fakeNetwork({ storage: 'dropbox' })
     made.addMessage(made.addConversation('Bob'), 'me', 'a', { state: 'stored', copies: { held: 0, wanted: 1 } })
     const text = textOf(made)
     expect(text).toContain('Kept in your Dropbox')
@@ -88,7 +85,7 @@ describe('push nodes', () => {
 
   it('are named with their state; without any it says what happens and how to add one', () => {
     expect(shown({})).toContain('push.example')
-    expect(shown({ infrastructure: nodes.map((address) => ({ address, isConnected: false })) })).toContain(
+    expect(shown({ infrastructure: nodes.map((address) => fakePushNode(address, false)) })).toContain(
       'None of them is reachable.',
     )
     const none = shown({ infrastructure: [] })

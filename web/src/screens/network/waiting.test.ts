@@ -1,6 +1,7 @@
 import type { Network, Waiting } from '@parley/engine/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fakeNetwork, fakePushNode } from '../../dev/fake-network.ts'
 import { accountOf, conversationIdOf } from '../../dev/fake-ids.ts'
 import { t } from '../../locales/index.ts'
 import { onlyHereOf, prospectOf, provenHolders, readableAddress, requestPlaceOf } from './waiting.ts'
@@ -30,17 +31,15 @@ const waiting = (fields: Partial<Waiting> = {}): Waiting => ({
   ...fields,
 })
 const network = (fields: Partial<Network> = {}): Network => ({
-  transport: 'direct',
-  isListening: true,
+  ...fakeNetwork(),
   addresses: [],
-  infrastructure: [],
   peers: [],
   waitingMessages: 0,
   waiting: [],
   storedBytes: 0,
   ...fields,
 })
-const node = (isConnected: boolean) => ({ address: ours, isConnected })
+const node = (isConnected: boolean) => fakePushNode(ours, isConnected)
 
 describe('the address of a push node', () => {
   it.each([
