@@ -13,8 +13,9 @@ const PROGRAMS = {
 }
 /** Native code stays a file of its own, found in node_modules. */
 const EXTERNAL = [/^node:/, /^node-datachannel(\/|$)/, /^@node-datachannel\//]
-/** Importing a module of ours does nothing by itself, so what is not used of it is left out. */
-const isOurs = (id) => !id.includes('/node_modules/')
+/** Importing these modules does nothing by itself, so what is not used of them is left out. Ours are of that kind. */
+const IS_PURE =
+  /^(?!.*\/node_modules\/)|\/node_modules\/(@libp2p|@multiformats|multiformats|uint8\w+|@noble|@scure|typebox)\//
 
 async function build(folder) {
   const bundle = await rolldown({
@@ -22,7 +23,9 @@ async function build(folder) {
     input: PROGRAMS,
     platform: 'node',
     external: EXTERNAL,
-    treeshake: { moduleSideEffects: (id) => !isOurs(id) || Object.values(PROGRAMS).some((path) => id.endsWith(path)) },
+    treeshake: {
+      moduleSideEffects: (id) => !IS_PURE.test(id) || Object.values(PROGRAMS).some((path) => id.endsWith(path)),
+    },
     transform: {
       // Two native helpers of `ws` that nobody installs and each start would look for.
       define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },

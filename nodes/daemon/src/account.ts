@@ -4,7 +4,8 @@ import { type ApiClient, EngineError, type LogPort, type PortError, type StorePo
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { databasePath, type Node, type NodeOptions, openAccount, openNodeStore } from './node.ts'
+import { type Node, type NodeOptions, openAccount, openNodeStore } from './node.ts'
+import { databasePath } from './private-file.ts'
 
 export type AccountState = 'locked' | 'open'
 

@@ -2,7 +2,6 @@
 import { assertTor } from '@parley/adapter-network-libp2p'
 import { type ApiClient, type Conversation, EngineError, type LogPort, type PortError } from '@parley/engine'
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { Account, type AccountState } from './account.ts'
 import { startServer } from './http/server.ts'
 import { openToken } from './http/token.ts'
@@ -10,7 +9,7 @@ import type { OpenBazaarSettings } from './config/openbazaar.ts'
 import type { NodeOptions } from './node.ts'
 import type { OpenBazaarServer } from './openbazaar/server.ts'
 import { Practice } from './practice.ts'
-import { writePrivateFile } from './private-file.ts'
+import { runningPath, writePrivateFile } from './private-file.ts'
 import { VERSION } from './version.ts'
 
 export interface DaemonOptions extends NodeOptions {
@@ -50,9 +49,6 @@ export interface Daemon extends AsyncDisposable {
   /** Ends every socket; callers connect again and subscribe to the account that is open now. */
   resetSockets(): void
 }
-
-/** Where other programs of this machine find a running daemon: its URL and process id; removed at its end. */
-export const runningPath = (data: string): string => join(data, 'running.json')
 
 /** Starts the daemon. @throws as `openNode` does; PortError `ADDRESS_IN_USE` for the API's port. */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {

@@ -3,11 +3,11 @@ import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
 import { createLibp2pNetwork, type Libp2pNetworkPort, type TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import { type Engine, type LogPort, type NameServicePort, openEngine, PortError, type StorePort } from '@parley/engine'
-import { join } from 'node:path'
 import { systemClock } from './clock.ts'
 import type { StorageChoice } from './config/storage.ts'
 import { fixPorts } from './listen-ports.ts'
 import { offlineStorage } from './offline-storage.ts'
+import { databasePath } from './private-file.ts'
 
 /** An open account: call operations of the API's table, follow live queries and events; dispose to stop. */
 export type Node = Engine
@@ -57,8 +57,6 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     throw error
   }
 }
-
-export const databasePath = (data: string): string => join(data, 'node.db')
 
 /** The database of a data folder, locked for this process. `onDamaged`: damage was found after opening. */
 export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: PortError) => void): StorePort {

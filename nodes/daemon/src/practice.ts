@@ -6,7 +6,7 @@ import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ECHO_BOT } from './places.ts'
-import { FROM_SOURCE } from './config/load.ts'
+import { withoutSettings } from './config/load.ts'
 import { writePrivateFile, readJsonIfThere } from './private-file.ts'
 
 /** How long Echo may take to come up; it needs about a second. */
@@ -143,13 +143,6 @@ function linkOf(line: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A child has settings of its own; ours must not become its by inheritance. */
-export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !name.startsWith('PARLEY_') || name === FROM_SOURCE),
-  )
 }
 
 const reason = (error: unknown): { readonly reason: string } => ({

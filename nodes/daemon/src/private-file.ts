@@ -1,5 +1,11 @@
 /** Small files in the data folder that belong to its owner alone. */
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The database of a data folder. */
+export const databasePath = (data: string): string => join(data, 'node.db')
+/** Where other programs of this machine find a running daemon: its URL and process id; removed at its end. */
+export const runningPath = (data: string): string => join(data, 'running.json')
 
 /** Replaces the file in one step: a reader, or a crash, sees the old or the new content. */
 export function writePrivateFile(path: string, content: string): void {

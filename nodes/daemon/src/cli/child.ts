@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { PROGRAM } from '../places.ts'
-import { withoutSettings } from '../practice.ts'
+import { withoutSettings } from '../config/load.ts'
 import { Sentence } from './command.ts'
 
 /** A `parley` process of ours and the JSON object that it printed when it was ready. */

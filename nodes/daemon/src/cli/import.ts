@@ -1,10 +1,8 @@
-import { deriveOpenBazaarIdentity, type PhraseRejection } from '@parley/core'
-import { createNodeCrypto } from '@parley/adapter-crypto-node'
 import { existsSync, readFileSync } from 'node:fs'
 import { daemonFields } from '../config/daemon-fields.ts'
 import type { Field } from '../config/fields.ts'
 import { type Settings, textOf } from '../config/load.ts'
-import { databasePath, openNode } from '../node.ts'
+import { databasePath } from '../private-file.ts'
 import { type Command, Sentence } from './command.ts'
 
 /** Twelve words and generous space between them. */
@@ -40,26 +38,11 @@ export const importAccount: Command = {
         `There is an account in ${data} already. Choose a new folder with --data; nothing was changed.`,
       )
     }
-    const words = await readWords(settings)
-    const identity = await deriveOpenBazaarIdentity(await createNodeCrypto(), words)
-    if (!identity.ok) throw new Sentence(SENTENCES[identity.reason])
-    const name = textOf(settings, 'name')
-    await using node = await openNode({
-      data,
-      recoveryPhrase: words,
-      storage: undefined,
-      ...(name === undefined ? {} : { name }),
-    })
-    const { account } = await node.call('me.get', {})
-    process.stdout.write(`account  ${account}\npeer id  ${identity.value.peerId}\nfolder   ${data}\n`)
+    const { importOpenBazaar } = await import('./import-openbazaar.ts')
+    const { account, peerId } = await importOpenBazaar(data, await readWords(settings), textOf(settings, 'name'))
+    process.stdout.write(`account  ${account}\npeer id  ${peerId}\nfolder   ${data}\n`)
     return 0
   },
-}
-
-const SENTENCES: Readonly<Record<PhraseRejection, string>> = {
-  'wrong-word-count': 'An OpenBazaar identity has twelve words.',
-  'unknown-word': 'One of these words is none of a recovery phrase. Check the spelling.',
-  'bad-checksum': 'These words do not belong together. Check their spelling and order.',
 }
 
 async function readWords(settings: Settings): Promise<string> {
@@ -79,7 +62,7 @@ async function readInput(): Promise<string> {
   for await (const part of process.stdin) {
     const bytes = Buffer.from(part)
     size += bytes.length
-    if (size > WORDS_BYTES_MAX) throw new Sentence(SENTENCES['wrong-word-count'])
+    if (size > WORDS_BYTES_MAX) throw new Sentence('An OpenBazaar identity has twelve words.')
     parts.push(bytes)
   }
   return Buffer.concat(parts).toString('utf8')

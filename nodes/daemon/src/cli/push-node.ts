@@ -1,4 +1,4 @@
-import { pushNodeConfig, runPushNode } from '@parley/push-node'
+import { pushNodeConfig } from '@parley/push-node'
 import { ConfigError, type Field } from '../config/fields.ts'
 import type { Command } from './command.ts'
 
@@ -31,6 +31,7 @@ export const pushNode: Command = {
     const values = fields.map(({ key }) => [key, settings.get(key)?.value] as const)
     const config = pushNodeConfig.parse(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
     if (!config.ok) throw new ConfigError(config.reason)
+    const { runPushNode } = await import('@parley/push-node/main')
     return runPushNode(config.value)
   },
 }

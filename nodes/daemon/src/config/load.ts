@@ -161,6 +161,13 @@ function bindDashes(flags: readonly string[], options: FlagOptions): string[] {
   return bound
 }
 
+/** A child has settings of its own; ours must not become its by inheritance. */
+export function withoutSettings(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('PARLEY_') || name === FROM_SOURCE),
+  )
+}
+
 /** What `--print-config` shows: every setting, its value and where it came from. */
 export function describeSettings(settings: Settings, isJson: boolean): string {
   const rows = [...settings].map(([key, { value, source }]) => ({ key, value: value ?? null, source }))
