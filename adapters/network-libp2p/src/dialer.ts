@@ -1,10 +1,12 @@
-/** Finding a connection to a peer: what we have, what we were told, what the DHT knows, our relays. Spec: NET-1…NET-4. */
+/** Finding a connection to a peer: what we have, what we were told, what the DHT knows, our relays. Spec: NET-1…NET-4, NET-30. */
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { ADDRESSES_PER_DEVICE_MAX, DHT_LOOKUP_TIMEOUT_MS } from '@parley/core'
+import { ADDRESSES_PER_DEVICE_MAX, DHT_LOOKUP_TIMEOUT_MS, DIAL_ATTEMPTS_AT_ONCE_MAX } from '@parley/core'
+import { inOrder, isRelayed } from './address-order.ts'
 import { addressesOf, parseAddress } from './addresses.ts'
-import { withDeadline } from './deadline.ts'
+import { after, withDeadline } from './deadline.ts'
 import type { Host } from './host.ts'
+import { race } from './race.ts'
 
 /** The best open connection to `peer`: a direct one before a relayed one. */
 export function openConnection(host: Host, peer: PeerId): Connection | undefined {
@@ -12,38 +14,51 @@ export function openConnection(host: Host, peer: PeerId): Connection | undefined
   return open.find(({ direct }) => direct) ?? open[0]
 }
 
+export interface DialOptions {
+  readonly addresses: readonly string[]
+  /** Push nodes that are asked to relay when they are connected. */
+  readonly relays: readonly PeerId[]
+  /** How long the connection may be silent until the kernel asks whether the other end is there. */
+  readonly keepAliveMs?: number
+}
+
 /**
- * Dials `peer` by the given addresses and those seen before, then by those that the DHT knows, then through each relay
- * in `relays` to which we are connected. Rejects with every failure when nothing answers, or with the abort reason.
+ * Dials `peer` by the given addresses and those seen before, and after a head start by those that the DHT knows and
+ * through each relay to which we are connected. The first that answers wins. Rejects with every failure when nothing
+ * answers, or with the abort reason. Spec: NET-2, NET-30.
  */
 export async function dialPeer(
   host: Host,
   peer: PeerId,
-  addresses: readonly string[],
-  relays: readonly PeerId[],
+  { addresses, relays, keepAliveMs }: DialOptions,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const tried = new Set<string>()
-  const failures: unknown[] = []
-  const stages = [
-    async () => [...given(addresses), ...(await remembered(host, peer))],
-    () => lookUp(host, peer, signal),
-    async () => relays.flatMap((relay) => throughRelay(host, relay, peer)),
-  ]
-  for (const stage of stages) {
-    try {
-      const fresh = addressesOf(peer, await stage()).filter((address) => !tried.has(address.toString()))
-      for (const address of fresh) tried.add(address.toString())
-      if (fresh.length > 0) return await host.dial(fresh, { signal })
-    } catch (error) {
-      failures.push(error)
-    }
-    signal.throwIfAborted()
-    // the peer may have dialled us meanwhile
-    const connection = openConnection(host, peer)
-    if (connection !== undefined) return connection
-  }
-  throw new AggregateError(failures, tried.size === 0 ? 'no address is known' : `${tried.size} addresses tried`)
+  const { dials } = host.services
+  const { attemptDelayMs, headStartMs } = dials.pace
+  const known = inOrder(addressesOf(peer, [...given(addresses), ...(await remembered(host, peer))]))
+  const connection = await race(
+    {
+      sources: [
+        { delayMs: 0, find: async () => known.filter((address) => !isRelayed(address)) },
+        { delayMs: headStartMs, find: (raceSignal) => lookUp(host, peer, raceSignal) },
+        {
+          delayMs: headStartMs,
+          find: async () => [...relays.flatMap((relay) => throughRelay(host, relay, peer)), ...known.filter(isRelayed)],
+        },
+      ],
+      key: String,
+      // the peer may have dialled us meanwhile
+      attempt: async (address, raceSignal) =>
+        openConnection(host, peer) ?? dials.dial(address, raceSignal, isRelayed(address) ? undefined : keepAliveMs),
+      discard: (late) => late.abort(new Error('another address was faster')),
+      attemptDelayMs,
+      attemptsAtOnceMax: DIAL_ATTEMPTS_AT_ONCE_MAX,
+      after,
+    },
+    signal,
+  )
+  await remember(host, connection)
+  return connection
 }
 
 /** Dials `peer` at the given addresses and those seen before, and nowhere else. */
@@ -65,13 +80,19 @@ async function remembered(host: Host, peer: PeerId): Promise<Multiaddr[]> {
   return addresses.map(({ multiaddr }) => multiaddr)
 }
 
+/** Where a peer answered is tried again next time, as libp2p does after its own dials. */
+async function remember(host: Host, { remotePeer, remoteAddr }: Connection): Promise<void> {
+  await host.peerStore.merge(remotePeer, { multiaddrs: [remoteAddr] })
+}
+
 async function lookUp(host: Host, peer: PeerId, signal: AbortSignal): Promise<Multiaddr[]> {
   const { dht } = host.services
   // without anybody to ask, a query waits for somebody to appear
   if (host.getPeers().length === 0) return []
   return withDeadline(signal, DHT_LOOKUP_TIMEOUT_MS, async (lookUpSignal) => {
     for await (const event of dht.findPeer(peer, { signal: lookUpSignal, useCache: false })) {
-      if (event.name === 'FINAL_PEER' && event.peer.multiaddrs.length > 0) return event.peer.multiaddrs
+      if (event.name === 'FINAL_PEER' && event.peer.multiaddrs.length > 0)
+        return inOrder(addressesOf(peer, event.peer.multiaddrs))
     }
     return []
   })

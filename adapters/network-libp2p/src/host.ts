@@ -15,6 +15,8 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import {
   DIAL_ADDRESS_TIMEOUT_MS,
+  DIAL_ATTEMPT_DELAY_MS,
+  DIAL_HEAD_START_MS,
   INBOUND_CONNECTIONS_PENDING_MAX,
   INBOUND_CONNECTIONS_PER_SECOND_MAX,
   LINK_WINDOW_BYTES_MAX,
@@ -23,6 +25,8 @@ import {
 } from '@parley/core'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
+import { addressDials } from './address-dials.ts'
+import type { AddressDials } from './address-dials.ts'
 import { selectIpns, validateIpns } from './dht/ipns-records.ts'
 import { DHT_PROTOCOL } from './dht/protocol.ts'
 import { RecordStore } from './dht/record-store.ts'
@@ -52,6 +56,7 @@ export type HostServices = {
   readonly ping: Ping
   readonly dht: KadDHT
   readonly relays: RelayReservations
+  readonly dials: AddressDials
   readonly gossip: GossipService
 }
 
@@ -105,6 +110,11 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       identify: identify(),
       ping: ping(),
       relays: relayReservations(),
+      dials: addressDials({
+        addressTimeoutMs: DIAL_ADDRESS_TIMEOUT_MS,
+        attemptDelayMs: DIAL_ATTEMPT_DELAY_MS,
+        headStartMs: DIAL_HEAD_START_MS,
+      }),
       gossip: gossipService(options.isPushNode === true ? 'push node' : 'device'),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,

@@ -1,7 +1,13 @@
 /** The configured push nodes: kept connected, and used as relays. Spec: NET-5, NET-6. */
 import { randomInt } from 'node:crypto'
 import type { Connection, PeerId } from '@libp2p/interface'
-import { CONNECT_TIMEOUT_MS, INFRASTRUCTURE_PEERS_MAX, LINK_OPEN_TIMEOUT_MS, assert } from '@parley/core'
+import {
+  CONNECT_TIMEOUT_MS,
+  INFRASTRUCTURE_PEERS_MAX,
+  LINK_OPEN_TIMEOUT_MS,
+  PUSH_NODE_KEEP_ALIVE_MS,
+  assert,
+} from '@parley/core'
 import type { LogPort, NetworkStatus } from '@parley/engine'
 import { addressPeer, parseAddress, parsePeerId } from './addresses.ts'
 import { after, waitUnlessAborted, withDeadline } from './deadline.ts'
@@ -54,7 +60,9 @@ export function createInfrastructure(
   const identified = watchIdentify(host)
 
   const dial = ({ peer, address }: PushNode, signal: AbortSignal): Promise<Connection> =>
-    withDeadline(signal, connectTimeoutMs, (dialSignal) => dialPeer(host, peer, [address], [], dialSignal))
+    withDeadline(signal, connectTimeoutMs, (dialSignal) =>
+      dialPeer(host, peer, { addresses: [address], relays: [], keepAliveMs: PUSH_NODE_KEEP_ALIVE_MS }, dialSignal),
+    )
 
   const ensure = async (peerId: string, signal: AbortSignal): Promise<void> => {
     const pushNode = pushNodes.find(({ peer }) => peer.toString() === peerId)

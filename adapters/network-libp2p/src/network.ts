@@ -247,7 +247,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       const existing = openConnection(this.#host, peer)
       if (existing !== undefined && (await this.#linkOver(links, existing, signal).catch(rethrowUnlessStale(existing))))
         return
-      const connection = await dialPeer(this.#host, peer, addresses, this.#infrastructure.peers, signal)
+      const connection = await dialPeer(this.#host, peer, { addresses, relays: this.#infrastructure.peers }, signal)
       if (await this.#linkOver(links, connection, signal)) return
     } catch (error) {
       if (this.#stopping.signal.aborted) throw this.#stopping.signal.reason

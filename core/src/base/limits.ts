@@ -109,6 +109,11 @@ export const LINK_WINDOW_BYTES_MAX = 4 * 1_048_576
 // network (NET)
 export const CONNECT_TIMEOUT_MS = 30 * SECOND_MS
 export const DIAL_ADDRESS_TIMEOUT_MS = 5 * SECOND_MS
+/** Between the starts of attempts at two addresses of one peer, as RFC 8305 recommends. NET-30 */
+export const DIAL_ATTEMPT_DELAY_MS = 250
+/** How long direct addresses are tried before relays and the DHT are asked too. NET-2 */
+export const DIAL_HEAD_START_MS = 500
+export const DIAL_ATTEMPTS_AT_ONCE_MAX = 8
 export const DHT_LOOKUP_TIMEOUT_MS = 8 * SECOND_MS
 export const CONNECTIONS_MAX = 300
 export const INBOUND_CONNECTIONS_PER_SECOND_MAX = 200
@@ -118,6 +123,8 @@ export const KEEPER_DELAY_MIN_MS = 500
 export const KEEPER_DELAY_MAX_MS = 30 * SECOND_MS
 /** A connection that lived this long counts as good: the next failure starts from the shortest delay again. */
 export const KEEPER_STABLE_MS = 30 * SECOND_MS
+/** A connection to a push node that was silent for so long is asked by the kernel whether it still is one. NET-31 */
+export const PUSH_NODE_KEEP_ALIVE_MS = 2 * SECOND_MS
 export const LIVENESS_INTERVAL_MS = 15 * SECOND_MS
 export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
 
@@ -196,6 +203,8 @@ export const HOLDER_WRITES_MAX = 64
 // Tor (TOR): every step takes three to six hops, and the first one builds them
 export const TOR_CONNECT_TIMEOUT_MS = 90 * SECOND_MS
 export const TOR_DIAL_ADDRESS_TIMEOUT_MS = 60 * SECOND_MS
+export const TOR_DIAL_ATTEMPT_DELAY_MS = 10 * SECOND_MS
+export const TOR_DIAL_HEAD_START_MS = 20 * SECOND_MS
 export const TOR_UPGRADE_TIMEOUT_MS = 60 * SECOND_MS
 export const TOR_STREAM_TIMEOUT_MS = 30 * SECOND_MS
 export const TOR_LIVENESS_TIMEOUT_MIN_MS = 60 * SECOND_MS

@@ -10,6 +10,8 @@ import {
   CONNECTIONS_MAX,
   TOR_CONNECT_TIMEOUT_MS,
   TOR_DIAL_ADDRESS_TIMEOUT_MS,
+  TOR_DIAL_ATTEMPT_DELAY_MS,
+  TOR_DIAL_HEAD_START_MS,
   TOR_LIVENESS_TIMEOUT_MIN_MS,
   TOR_STREAM_TIMEOUT_MS,
   TOR_UPGRADE_TIMEOUT_MS,
@@ -17,6 +19,7 @@ import {
 } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort } from '@parley/engine'
+import { addressDials } from '../address-dials.ts'
 import { parseAddress } from '../addresses.ts'
 import { NO_RELAY_DISCOVERY, hostConfig, startHost } from '../host.ts'
 import type { Host, HostConfig } from '../host.ts'
@@ -131,6 +134,11 @@ export async function torConfig({ seed, proxy, address, onListening }: TorConfig
     services: {
       ...base.services,
       identify: identify({ timeout: TOR_STREAM_TIMEOUT_MS }),
+      dials: addressDials({
+        addressTimeoutMs: TOR_DIAL_ADDRESS_TIMEOUT_MS,
+        attemptDelayMs: TOR_DIAL_ATTEMPT_DELAY_MS,
+        headStartMs: TOR_DIAL_HEAD_START_MS,
+      }),
       ping: ping({ timeout: TOR_LIVENESS_TIMEOUT_MIN_MS }),
     },
   }
