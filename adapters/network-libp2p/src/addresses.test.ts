@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addressPeer, addressesOf, parseAddress, parsePeerId } from './addresses.ts'
 import { toListenError } from './listen-error.ts'
-import { placeOf } from './push-host.ts'
+import { placeOf } from './relay-places.ts'
 
 const ALICE = '12D3KooWBgsfD6JkfpBoeUcriTm9mwqUr6SU81SFfgMHzDuv4TG1'
 const BOB = '12D3KooWFpjURZyv6gKsvzsVQzeapFABhpc3nDNemoD3pMDLXS87'

@@ -33,6 +33,8 @@ import { RecordStore } from './dht/record-store.ts'
 import { gossipService } from './gossip/gossip.ts'
 import type { GossipService } from './gossip/gossip.ts'
 import { toListenError } from './listen-error.ts'
+import { behindProxies } from './proxy/proxied.ts'
+import type { Proxies } from './proxy/proxied.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -48,6 +50,8 @@ export interface HostOptions {
   /** Passes wake-ups and public profiles on for others. */
   readonly isPushNode?: boolean
   readonly gater?: ConnectionGater
+  /** Proxies in front of the listeners that say where a connection began. */
+  readonly proxies?: Proxies
 }
 
 // a type, not an interface: libp2p wants an index signature
@@ -80,7 +84,10 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
     // told to every peer: no more than all of us have in common
     nodeInfo: { name: 'parley', version: '1', userAgent: 'parley' },
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [tcp(), webSockets(), circuitRelayTransport({ discoveryFilter: NO_RELAY_DISCOVERY })],
+    transports: [
+      ...listeningTransports(options.proxies),
+      circuitRelayTransport({ discoveryFilter: NO_RELAY_DISCOVERY }),
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
@@ -129,6 +136,9 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
     },
   }
 }
+
+const listeningTransports = (proxies: Proxies | undefined) =>
+  proxies === undefined ? [tcp(), webSockets()] : [behindProxies(tcp(), proxies), behindProxies(webSockets(), proxies)]
 
 /** @throws PortError `ADDRESS_IN_USE`, see {@link createHost}. */
 export async function startHost<Services extends Record<string, unknown>>(

@@ -1,17 +1,15 @@
 /** The libp2p node of a push node: circuit relay with quotas, DHT server. Spec: PUSH-1…PUSH-4. */
 import { RELAY_V2_STOP_CODEC, circuitRelayServer } from '@libp2p/circuit-relay-v2'
-import type { CircuitRelayService } from '@libp2p/circuit-relay-v2'
+import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import {
   PUSH_CONNECTIONS_MAX,
+  RELAY_RESERVATIONS_MAX,
+  RELAY_RESERVATIONS_PER_IP_MAX,
   RELAY_CIRCUITS_PER_PEER_MAX,
   RELAY_CIRCUIT_BYTES_MAX,
   RELAY_CIRCUIT_LIFETIME_MS,
-  RELAY_RESERVATIONS_MAX,
-  RELAY_RESERVATIONS_PER_IP_MAX,
   RELAY_RESERVATION_LIFETIME_MS,
-  toHex,
 } from '@parley/core'
 import type { LogPort, MailboxServer } from '@parley/engine'
 import { dhtTableSize } from './dht/table.ts'
@@ -24,6 +22,9 @@ import type { HostServices } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import { serveMailbox } from './mailbox/mailbox.ts'
 import { MailboxService } from './mailbox/server.ts'
+import { parseProxies } from './proxy/proxied.ts'
+import { RelayPlaces } from './relay-places.ts'
+import type { RefusalReason, RelayPlaceLimits } from './relay-places.ts'
 
 export interface PushHostOptions {
   /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */
@@ -39,6 +40,10 @@ export interface PushHostOptions {
    * rejection counts as no. Absent: everything that has the size of a record.
    */
   readonly checkProfile?: (topic: number, record: Uint8Array) => Promise<boolean>
+  /** By default RELAY_RESERVATIONS_MAX, RELAY_RESERVATIONS_PER_IP_MAX of them for one address. */
+  readonly places?: RelayPlaceLimits
+  /** IP addresses and CIDR ranges of proxies that say where a connection began; nobody else is believed. PUSH-10 */
+  readonly proxyProtocolFrom?: readonly string[]
   readonly log: LogPort
 }
 
@@ -52,10 +57,14 @@ export interface PushHost {
 
 /** What the node does right now. Counts only: nothing in here names a peer. */
 export interface PushFigures {
+  readonly connectionsMax: number
   readonly connectionsInbound: number
   readonly connectionsOutbound: number
   readonly peers: number
   readonly reservations: number
+  readonly reservationsMax: number
+  /** Requests for a place that were refused since the start. */
+  readonly reservationsRefused: Readonly<Record<RefusalReason, number>>
   readonly circuits: number
   readonly dhtPeers: number
 }
@@ -68,21 +77,31 @@ type PushServices = HostServices & { readonly relay: CircuitRelayService }
  */
 export async function createPushHost(options: PushHostOptions): Promise<PushHost> {
   const pushNodes = parsePushNodes(options.bootstrap)
+  const { places = PLACES_DEFAULT, proxyProtocolFrom = [] } = options
+  const proxies = proxyProtocolFrom.length === 0 ? undefined : parseProxies(proxyProtocolFrom)
   let denyReservation: (peer: PeerId) => boolean = () => true
   const config = await hostConfig({
     seed: options.seed,
     listen: options.listen,
     ...(options.announce === undefined ? {} : { announce: options.announce }),
     dhtMode: 'server',
-    connectionsMax: PUSH_CONNECTIONS_MAX,
+    connectionsMax: connectionsMax(places),
     isPushNode: true,
+    ...(proxies === undefined ? {} : { proxies }),
     gater: { denyInboundRelayReservation: (peer) => denyReservation(peer) },
   })
   const host: Libp2p<PushServices> = await startHost(
-    { ...config, services: { ...config.services, relay: circuitRelayServer(RELAY_LIMITS) } },
+    { ...config, services: { ...config.services, relay: circuitRelayServer(relayLimits(places)) } },
     options.listen,
   )
-  denyReservation = (peer) => isOverQuota(host, peer)
+  const relayPlaces = new RelayPlaces({
+    reservations: host.services.relay.reservations,
+    limits: places,
+    log: options.log,
+    nowMs: () => performance.now(),
+  })
+  denyReservation = (peer) => relayPlaces.isDenied(peer, host.getConnections(peer)[0]?.remoteAddr)
+  host.addEventListener('peer:disconnect', ({ detail }) => relayPlaces.free(detail))
   const infrastructure = createInfrastructure(host, pushNodes, { isRelayClient: false, log: options.log })
   const service = options.mailbox && new MailboxService(options.mailbox, options.log)
   if (service !== undefined) await serveMailbox(host, service)
@@ -99,51 +118,43 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   return {
     peerId: host.peerId.toString(),
     addresses: () => (stopped === undefined ? host.getMultiaddrs().map(String) : []),
-    figures: () => figuresOf(host),
+    figures: () => figuresOf(host, relayPlaces, places),
     stop: () => (stopped ??= stop()),
   }
 }
 
-const RELAY_LIMITS = {
+const PLACES_DEFAULT: RelayPlaceLimits = {
+  reservationsMax: RELAY_RESERVATIONS_MAX,
+  reservationsPerAddressMax: RELAY_RESERVATIONS_PER_IP_MAX,
+}
+
+/** Those who have a place, and as many who come to leave or to fetch something. */
+const connectionsMax = ({ reservationsMax }: RelayPlaceLimits): number =>
+  Math.max(PUSH_CONNECTIONS_MAX, 2 * reservationsMax)
+
+const relayLimits = ({ reservationsMax }: RelayPlaceLimits): CircuitRelayServerInit => ({
   maxInboundHopStreams: RELAY_CIRCUITS_PER_PEER_MAX,
   maxOutboundStopStreams: RELAY_CIRCUITS_PER_PEER_MAX,
   reservations: {
-    maxReservations: RELAY_RESERVATIONS_MAX,
+    maxReservations: reservationsMax,
     reservationTtl: RELAY_RESERVATION_LIFETIME_MS,
     defaultDataLimit: BigInt(RELAY_CIRCUIT_BYTES_MAX),
     defaultDurationLimit: RELAY_CIRCUIT_LIFETIME_MS,
   },
-}
+})
 
-/** One place in the network may hold RELAY_RESERVATIONS_PER_IP_MAX reservations, however many peer ids it makes up. */
-function isOverQuota(host: Libp2p<PushServices>, peer: PeerId): boolean {
-  const address = host.getConnections(peer)[0]?.remoteAddr
-  if (address === undefined) return true
-  const place = placeOf(address)
-  let others = 0
-  for (const [holder, reservation] of host.services.relay.reservations.entries()) {
-    if (!holder.equals(peer) && placeOf(reservation.addr) === place) others += 1
-  }
-  return others >= RELAY_RESERVATIONS_PER_IP_MAX
-}
-
-const IP6_CODE = 0x29
-
-/** An IPv4 address, or the /64 of an IPv6 address: what one customer of a provider has. */
-export function placeOf(address: Multiaddr): string {
-  const { bytes } = address
-  return toHex(bytes.subarray(0, bytes[0] === IP6_CODE ? 1 + 8 : 1 + 4))
-}
-
-function figuresOf(host: Libp2p<PushServices>): PushFigures {
+function figuresOf(host: Libp2p<PushServices>, { refused }: RelayPlaces, places: RelayPlaceLimits): PushFigures {
   const connections = host.getConnections()
   const inbound = connections.filter(({ direction }) => direction === 'inbound').length
   const { relay } = host.services
   return {
+    connectionsMax: connectionsMax(places),
     connectionsInbound: inbound,
     connectionsOutbound: connections.length - inbound,
     peers: host.getPeers().length,
     reservations: relay.reservations.size,
+    reservationsMax: places.reservationsMax,
+    reservationsRefused: refused,
     circuits: connections
       .flatMap(({ streams }) => streams)
       .filter(({ protocol, direction }) => protocol === RELAY_V2_STOP_CODEC && direction === 'outbound').length,

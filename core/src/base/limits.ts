@@ -214,17 +214,27 @@ export const TOR_ANSWER_TIMEOUT_MS = 10 * SECOND_MS
 export const TOR_CONTROL_REPLY_BYTES_MAX = 65_536
 
 // push node (PUSH)
-export const PUSH_CONNECTIONS_MAX = 2_048
+/** Devices with a place here, and those who leave or fetch something. */
+export const PUSH_CONNECTIONS_MAX = 8_192
 /** What the link of a push node may have. */
 export const PUSH_LINK_ADDRESSES_MAX = 8
 export const PUSH_LINK_LENGTH_MAX = 1_024
-export const RELAY_RESERVATIONS_MAX = 1_024
+/** What is granted unless the operator says otherwise. */
+export const RELAY_RESERVATIONS_MAX = 4_096
 export const RELAY_RESERVATIONS_PER_IP_MAX = 64
+/** What an operator may say. */
+export const RELAY_RESERVATIONS_LIMIT_MAX = 65_536
+export const PUSH_CONNECTIONS_LIMIT_MAX = 2 * RELAY_RESERVATIONS_LIMIT_MAX
 export const RELAY_RESERVATION_LIFETIME_MS = 2 * HOUR_MS
 export const RELAY_CIRCUIT_BYTES_MAX = 128 * 1_048_576
 export const RELAY_CIRCUIT_LIFETIME_MS = 12 * HOUR_MS
 /** Circuits that one peer may open, and circuits that may end at one peer. */
 export const RELAY_CIRCUITS_PER_PEER_MAX = 64
+/** Devices that were refused a place are told in the log this often. */
+export const RELAY_REFUSAL_LOG_INTERVAL_MS = MINUTE_MS
+/** What a proxy says about a connection, with extensions. */
+export const PROXY_HEADER_BYTES_MAX = 4_096
+export const PROXY_HEADER_TIMEOUT_MS = 5 * SECOND_MS
 
 // profiles (PRF, PFX, PUB)
 /** A signed record, as it travels and is kept. */

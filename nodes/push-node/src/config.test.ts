@@ -15,6 +15,9 @@ describe('settings of a push node', () => {
         metricsListen: '127.0.0.1:0',
         storageMib: '4096',
         workBits: '18',
+        relayReservations: '4096',
+        relayReservationsPerAddress: '64',
+        proxyProtocolFrom: [],
       },
     })
   })
@@ -46,6 +49,20 @@ describe('settings of a push node', () => {
     expect(reason({ storageMib: 'much' })).toBe('storageMib: "much" is not a number from 0 to 16777216.')
     expect(reason({ storageMib: '-1' })).toContain('is not a number')
     expect(reason({ workBits: '25' })).toBe('workBits: "25" is not a number from 0 to 24.')
+    expect(reason({ relayReservations: '65537' })).toContain('is not a number from 0 to 65536')
+    for (const range of [
+      '',
+      'proxy',
+      '10.0.0.0/33',
+      '::/129',
+      '10.0.0.0/8/8',
+      '10.0.0.0/',
+      'fe80::1%eth0',
+      '10.0.0/8',
+    ]) {
+      expect(reason({ proxyProtocolFrom: [range] })).toContain('is not an IP address or a range')
+    }
+    expect(reason({ proxyProtocolFrom: ['10.0.0.1', '10.0.0.0/8', '2001:db8::/32', '::1'] })).toBeUndefined()
     expect(reason({ metricsListen: '0.0.0.0:1' })).toContain('is not a loopback address')
     expect(reason({ bootstrap: `/ip4/1.2.3.4/tcp/1/p2p/${ID}` })).toBeUndefined()
   })

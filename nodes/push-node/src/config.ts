@@ -1,6 +1,17 @@
 /** Everything that can be set about a push node, as one table: the command line and its help are made from it. */
-import { isAddress } from '@parley/adapter-network-libp2p'
-import { HOLDER_BYTES_MAX, INFRASTRUCTURE_PEERS_MAX, WORK_BITS, WORK_BITS_MAX, fail, ok } from '@parley/core'
+import { isAddress, isProxyRange } from '@parley/adapter-network-libp2p'
+import {
+  HOLDER_BYTES_MAX,
+  INFRASTRUCTURE_PEERS_MAX,
+  RELAY_RESERVATIONS_LIMIT_MAX,
+  RELAY_RESERVATIONS_MAX,
+  RELAY_RESERVATIONS_PER_IP_MAX,
+  WORK_BITS,
+  WORK_BITS_MAX,
+  fail,
+  ok,
+} from '@parley/core'
+import type { RelayPlaceLimits } from '@parley/adapter-network-libp2p'
 import type { Result } from '@parley/core'
 
 export interface PushNodeConfig {
@@ -18,6 +29,12 @@ export interface PushNodeConfig {
   readonly storageMib: string
   /** Leading zero bits that a pointer for a stranger needs here, as text. */
   readonly workBits: string
+  /** Devices that can be reached through it, as text. */
+  readonly relayReservations: string
+  /** Of these behind one IPv4 address or IPv6 /64, as text. */
+  readonly relayReservationsPerAddress: string
+  /** IP addresses and CIDR ranges of proxies in front, which say where a connection began. */
+  readonly proxyProtocolFrom: readonly string[]
 }
 
 const MIB = 1_048_576
@@ -89,6 +106,30 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     help: 'work that a stranger has to do to leave word here; each bit doubles it',
     check: (value) => checkNumber(value, WORK_BITS_MAX),
   },
+  relayReservations: {
+    isList: false,
+    default: String(RELAY_RESERVATIONS_MAX),
+    value: 'N',
+    help: 'devices that can be reached through it at a time',
+    check: (value) => checkNumber(value, RELAY_RESERVATIONS_LIMIT_MAX),
+  },
+  relayReservationsPerAddress: {
+    isList: false,
+    default: String(RELAY_RESERVATIONS_PER_IP_MAX),
+    value: 'N',
+    help: 'of these, how many behind one IPv4 address or IPv6 /64',
+    check: (value) => checkNumber(value, RELAY_RESERVATIONS_LIMIT_MAX),
+  },
+  proxyProtocolFrom: {
+    isList: true,
+    default: [],
+    value: 'CIDR',
+    help:
+      'proxies in front of it that say with the PROXY protocol where a connection began, like 10.0.0.0/8; what they ' +
+      'send without it is refused, and nobody else is believed',
+    check: (value) =>
+      isProxyRange(value) ? undefined : `"${value}" is not an IP address or a range such as 10.0.0.0/8`,
+  },
 }
 
 const checkNumber = (value: string, max: number): string | undefined =>
@@ -100,6 +141,14 @@ export const holderLimits = (
 ): { readonly bytesMax: number; readonly workBits: number } => ({
   bytesMax: Number(config.storageMib) * MIB,
   workBits: Number(config.workBits),
+})
+
+/** How many devices the relay serves. */
+export const relayPlaces = (
+  config: Pick<PushNodeConfig, 'relayReservations' | 'relayReservationsPerAddress'>,
+): RelayPlaceLimits => ({
+  reservationsMax: Number(config.relayReservations),
+  reservationsPerAddressMax: Number(config.relayReservationsPerAddress),
 })
 
 /** @returns `undefined` unless `text` is HOST:PORT with a host of this machine. */
@@ -129,17 +178,21 @@ export const pushNodeConfig = {
       const wrong = list.map((value) => field.check(value)).find((why) => why !== undefined)
       return wrong === undefined ? list : `${name}: ${wrong}.`
     }
-    const lists = { listen: read('listen'), announce: read('announce'), bootstrap: read('bootstrap') }
-    const texts = {
-      data: read('data'),
-      metricsListen: read('metricsListen'),
-      storageMib: read('storageMib'),
-      workBits: read('workBits'),
-    }
-    const wrong = [...Object.values(texts), ...Object.values(lists)].find((value) => typeof value === 'string')
+    const names = <Name extends keyof PushNodeConfig>(...all: readonly Name[]) =>
+      new Map(all.map((name) => [name, read(name)] as const))
+    const lists = names('listen', 'announce', 'bootstrap', 'proxyProtocolFrom')
+    const texts = names(
+      'data',
+      'metricsListen',
+      'storageMib',
+      'workBits',
+      'relayReservations',
+      'relayReservationsPerAddress',
+    )
+    const wrong = [...texts.values(), ...lists.values()].find((value) => typeof value === 'string')
     if (typeof wrong === 'string') return fail(wrong)
-    const list = (name: keyof typeof lists): readonly string[] => [lists[name]].flat()
-    const text = (name: keyof typeof texts): string => [texts[name]].flat()[0] ?? ''
+    const list = (name: Parameters<typeof lists.get>[0]): readonly string[] => [lists.get(name) ?? []].flat()
+    const text = (name: Parameters<typeof texts.get>[0]): string => [texts.get(name) ?? []].flat()[0] ?? ''
     if (list('bootstrap').length > INFRASTRUCTURE_PEERS_MAX)
       return fail(`bootstrap: at most ${INFRASTRUCTURE_PEERS_MAX}.`)
     return ok({
@@ -150,6 +203,9 @@ export const pushNodeConfig = {
       metricsListen: text('metricsListen'),
       storageMib: text('storageMib'),
       workBits: text('workBits'),
+      relayReservations: text('relayReservations'),
+      relayReservationsPerAddress: text('relayReservationsPerAddress'),
+      proxyProtocolFrom: list('proxyProtocolFrom'),
     })
   },
 }

@@ -1,6 +1,5 @@
 /** What a push node counts, as Prometheus text. Counts, never peers. Spec: PUSH-3. */
 import type { PushFigures } from '@parley/adapter-network-libp2p'
-import { PUSH_CONNECTIONS_MAX, RELAY_RESERVATIONS_MAX } from '@parley/core'
 import type { HolderFigures } from '@parley/engine'
 
 export interface Figures {
@@ -29,10 +28,15 @@ const hostText = ({ host, uptimeSeconds, residentBytes }: Figures): readonly str
     ['{direction="inbound"}', host.connectionsInbound],
     ['{direction="outbound"}', host.connectionsOutbound],
   ]),
-  gauge('parley_push_connections_max', 'Connections beyond which idle ones are closed.', PUSH_CONNECTIONS_MAX),
+  gauge('parley_push_connections_max', 'Connections beyond which idle ones are closed.', host.connectionsMax),
   gauge('parley_push_peers', 'Connected peers.', host.peers),
   gauge('parley_push_relay_reservations', 'Devices that can be reached through this node.', host.reservations),
-  gauge('parley_push_relay_reservations_max', 'Reservations that this node grants.', RELAY_RESERVATIONS_MAX),
+  gauge('parley_push_relay_reservations_max', 'Reservations that this node grants.', host.reservationsMax),
+  counter(
+    'parley_push_relay_refused_total',
+    'Requests of devices for a reservation that were refused.',
+    Object.entries(host.reservationsRefused).map(([reason, count]) => [`{reason="${reason}"}`, count]),
+  ),
   gauge('parley_push_relay_circuits', 'Connections that pass through this node.', host.circuits),
   gauge('parley_push_dht_peers', 'Entries of the routing table.', host.dhtPeers),
   gauge('parley_push_uptime_seconds', 'Time since the start.', Math.round(uptimeSeconds)),

@@ -156,7 +156,10 @@ describe('what a push node holds', () => {
     const held = openHeldForOthers({ data: join(disk, 'node'), seed: randomBytes(32), limits, log: quietLog })
     tasks.push(() => held.stop())
     const figures = () => ({
-      host: { connectionsInbound: 0, connectionsOutbound: 0, peers: 0, reservations: 0, circuits: 0, dhtPeers: 0 },
+      host: {
+        ...{ connectionsInbound: 0, connectionsOutbound: 0, connectionsMax: 1, peers: 0, circuits: 0, dhtPeers: 0 },
+        ...{ reservations: 0, reservationsMax: 1, reservationsRefused: { address: 0, full: 0 } },
+      },
       held: held.figures(),
     })
     const metrics = await startMetrics('127.0.0.1:0', { figures, failure: () => held.failure() })

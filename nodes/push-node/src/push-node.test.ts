@@ -4,11 +4,10 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLibp2pNetwork } from '@parley/adapter-network-libp2p'
-import { RELAY_RESERVATIONS_PER_IP_MAX } from '@parley/core'
 import type { LogPort } from '@parley/engine'
 import { joinNetwork } from '@parley/engine/contract'
 import type { Member } from '@parley/engine/contract'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startPushNode } from './push-node.ts'
 import type { PushNode } from './push-node.ts'
 
@@ -116,12 +115,15 @@ describe('metrics', () => {
 })
 
 describe('a push node', () => {
-  it('[PUSH-1] grants one place RELAY_RESERVATIONS_PER_IP_MAX reservations', { timeout: 60_000 }, async () => {
-    const node = await start()
-    const members: Member[] = []
-    for (let count = 0; count < RELAY_RESERVATIONS_PER_IP_MAX; count++) {
+  const places = async (node: PushNode): Promise<readonly string[]> =>
+    (await get(node.metricsUrl)).text.split('\n').filter((line) => /^parley_push_relay_re(servations|fused)/.test(line))
+
+  it('[PUSH-1] [PUSH-9] grants one address as many reservations as its operator says, and says no to more', async () => {
+    const lines: string[] = []
+    const nodeLog: LogPort = { log: (level, message, fields) => lines.push(JSON.stringify([level, message, fields])) }
+    const node = await start({ relayReservations: '10', relayReservationsPerAddress: '2', log: nodeLog })
+    for (let count = 0; count < 2; count++) {
       const member = await joinDevice(node.addresses)
-      members.push(member)
       await member.until(() => member.network.addresses().length > 0)
     }
     const refused = Promise.withResolvers<unknown>()
@@ -129,10 +131,44 @@ describe('a push node', () => {
       log: (_level, message, fields) => message === 'push node not in order' && refused.resolve(fields?.['error']),
     })
     expect(await refused.promise).toContain('PERMISSION_DENIED')
-    const held = async (): Promise<string> =>
-      /\nparley_push_relay_reservations (\d+)\n/.exec((await get(node.metricsUrl)).text)?.[1] ?? ''
-    expect(await held()).toBe(String(RELAY_RESERVATIONS_PER_IP_MAX))
+    expect(await places(node)).toEqual([
+      'parley_push_relay_reservations 2',
+      'parley_push_relay_reservations_max 10',
+      'parley_push_relay_refused_total{reason="address"} 1',
+      'parley_push_relay_refused_total{reason="full"} 0',
+    ])
     expect(late.network.addresses()).toEqual([])
+    expect(lines.filter((line) => line.includes('refused'))).toEqual([
+      '["warn","devices were refused a place: their address has all of its places",{"refused":1,"reservations":2}]',
+    ])
+  })
+
+  it('[PUSH-9] tells a device that all places are taken', async () => {
+    const node = await start({ relayReservations: '0' })
+    const refused = Promise.withResolvers<unknown>()
+    await joinDevice(node.addresses, {
+      log: (_level, message, fields) => message === 'push node not in order' && refused.resolve(fields?.['error']),
+    })
+    expect(await refused.promise).toContain('RESERVATION_REFUSED')
+    expect(await places(node)).toContain('parley_push_relay_refused_total{reason="full"} 1')
+  })
+
+  it('[PUSH-8] frees the place of a device that leaves, for the next one', async () => {
+    const node = await start({ relayReservationsPerAddress: '1' })
+    for (let count = 0; count < 3; count++) {
+      const network = await createLibp2pNetwork({
+        deviceSeed: randomBytes(32),
+        listen: [],
+        bootstrap: node.addresses,
+        log,
+      })
+      const member = await joinNetwork(network)
+      await member.until(() => network.addresses().length > 0)
+      await network.stop()
+    }
+    // Leaving is heard of after the fact, on another connection.
+    await vi.waitFor(async () => expect(await places(node)).toContain('parley_push_relay_reservations 0'))
+    expect(await places(node)).toContain('parley_push_relay_refused_total{reason="address"} 0')
   })
 
   it('[PUSH-4] stops within two seconds with devices connected', async () => {

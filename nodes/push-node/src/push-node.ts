@@ -1,7 +1,7 @@
 import { createPushHost } from '@parley/adapter-network-libp2p'
 import { zero } from '@parley/core'
 import type { LogPort } from '@parley/engine'
-import { holderLimits, pushNodeConfig } from './config.ts'
+import { holderLimits, pushNodeConfig, relayPlaces } from './config.ts'
 import { openHeldForOthers } from './held.ts'
 import { loadKey } from './key-file.ts'
 import { startMetrics } from './metrics.ts'
@@ -18,6 +18,11 @@ export interface PushNodeOptions {
   readonly storageMib?: string
   /** Work on a pointer for a stranger, as text. */
   readonly workBits?: string
+  /** Devices that can be reached through it, and how many of them behind one address, as text. */
+  readonly relayReservations?: string
+  readonly relayReservationsPerAddress?: string
+  /** IP addresses and CIDR ranges of proxies in front. */
+  readonly proxyProtocolFrom?: readonly string[]
   readonly log: LogPort
 }
 
@@ -40,14 +45,18 @@ export async function startPushNode(options: PushNodeOptions): Promise<PushNode>
   const { log, ...settings } = options
   const config = pushNodeConfig.parse(settings)
   if (!config.ok) throw new Error(config.reason)
-  const { data, listen, announce, bootstrap, metricsListen } = config.value
+  const { data, listen, announce, bootstrap, metricsListen, proxyProtocolFrom } = config.value
+  const places = relayPlaces(config.value)
   await using started = new AsyncDisposableStack()
   const seed = await loadKey(data)
   started.defer(() => zero(seed))
   const held = openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
   started.defer(() => held.stop())
   const { serve: mailbox, checkProfile } = held
-  const host = await createPushHost({ seed, listen, announce, bootstrap, mailbox, checkProfile, log })
+  const host = await createPushHost({
+    ...{ seed, listen, announce, bootstrap, places, proxyProtocolFrom },
+    ...{ mailbox, checkProfile, log },
+  })
   started.defer(() => host.stop())
   zero(seed)
   const figures = () => ({ host: host.figures(), held: held.figures() })

@@ -9,13 +9,8 @@ export const quietLog: LogPort = { log: () => undefined }
 
 /** A push node in a process of its own. The caller ends it. */
 export function spawnPushNode(config: Partial<PushNodeConfig> & { readonly data: string }) {
-  const all: Omit<PushNodeConfig, 'storageMib' | 'workBits'> = {
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    announce: [],
-    bootstrap: [],
-    metricsListen: '127.0.0.1:0',
-    ...config,
-  }
+  const listen = ['/ip4/127.0.0.1/tcp/0']
+  const all = { listen, announce: [], bootstrap: [], metricsListen: '127.0.0.1:0', ...config }
   const main = JSON.stringify(import.meta.resolve('./main.ts'))
   const source = `import { runPushNode } from ${main}; process.exitCode = await runPushNode(${JSON.stringify(all)})`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { StrictNoSign, TopicValidatorResult, gossipsub } from '@libp2p/gossipsub'
 import type { GossipSub, GossipSubComponents, GossipsubMessage, Message } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import { PUSH_CONNECTIONS_MAX, assert } from '@parley/core'
+import { PUSH_CONNECTIONS_LIMIT_MAX, assert } from '@parley/core'
 import type { LogPort } from '@parley/engine'
 import { DHT_PROTOCOL } from '../dht/protocol.ts'
 import type { Host } from '../host.ts'
@@ -98,7 +98,9 @@ function gossipsubOf(role: 'device' | 'push node'): (components: GossipSubCompon
       maxControlMessages: 2 * TOPICS.length,
       maxPeerInfos: 0,
     },
-    ...(role === 'device' ? {} : { D: PUSH_CONNECTIONS_MAX, Dlo: PUSH_CONNECTIONS_MAX, Dhi: PUSH_CONNECTIONS_MAX }),
+    ...(role === 'device'
+      ? {}
+      : { D: PUSH_CONNECTIONS_LIMIT_MAX, Dlo: PUSH_CONNECTIONS_LIMIT_MAX, Dhi: PUSH_CONNECTIONS_LIMIT_MAX }),
   })
 }
 
