@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
+import { onboard } from './support/onboard.ts'
 import { befriend, Stage } from './support/stage.ts'
 import { lastText, messages, openComposer } from './support/talk.ts'
 import { until } from './support/until.ts'
@@ -16,8 +17,7 @@ for (const isDark of [false, true]) {
     const { page: onboarding } = await stage.page(newcomer, { isDark })
     await onboarding.getByTestId('onboarding').waitFor()
     await assertOpenToAll(onboarding, 'onboarding')
-    await onboarding.getByLabel('Your name').fill('Nora')
-    await onboarding.getByRole('button', { name: 'Start', exact: true }).click()
+    await onboard(onboarding, 'Nora')
     await onboarding.getByRole('img', { name: 'QR code of your invite link' }).waitFor()
     await assertOpenToAll(onboarding, 'welcome')
     await onboarding.close()

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { onboard } from './support/onboard.ts'
 import { openComposer, say, lastText } from './support/talk.ts'
 import { Stage } from './support/stage.ts'
 
@@ -12,9 +13,7 @@ test('a newcomer gives a name, practises with Echo and has an answer within a mi
   const { page } = await stage.page(daemon)
   const startedAt = performance.now()
 
-  await page.getByLabel('Your name').fill('Nora')
-  await page.getByRole('button', { name: 'Start', exact: true }).click()
-  await page.getByTestId('welcome').waitFor()
+  await onboard(page, 'Nora')
   await expect.poll(() => page.getByTestId('invite-link').inputValue()).toMatch(/^\S{100,}$/)
   await page.getByRole('img', { name: 'QR code of your invite link' }).waitFor()
 

@@ -74,7 +74,7 @@ describe.skipIf(programs === undefined)('over Tor', () => {
     const { page } = await stage.page(alice, { path: `/c/${conversation}` })
     await bob.api.send(conversation, 'Nobody knows where I am')
     await lastText(page, 'Nobody knows where I am')
-    await page.getByRole('button', { name: /Reachable directly \(through Tor\)/ }).click()
+    await page.getByRole('button', { name: /Connected to 1 contact \(through Tor\)/ }).click()
     await page.getByTestId('tor').getByText('Others reach you at an onion address.').waitFor()
 
     const allowed = new Set([...tors.values()].flatMap(({ socks, control }) => [socks, control]))

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { onboard } from './support/onboard.ts'
 import { Stage } from './support/stage.ts'
 import { lastText, messages, openComposer, pointAt, say } from './support/talk.ts'
 import { until } from './support/until.ts'
@@ -9,8 +10,8 @@ test('two people meet by an invite link and talk: ticks, reply, edit, reaction, 
   const [alices, bobs] = await Promise.all([stage.daemon('alice'), stage.daemon('bob')])
   const { page: alice } = await stage.page(alices)
   const { page: bob } = await stage.page(bobs)
-  await introduce(alice, 'Alice')
-  await introduce(bob, 'Bob')
+  await onboard(alice, 'Alice')
+  await onboard(bob, 'Bob')
   await meet(alice, bob)
 
   await alice.getByRole('button', { name: 'Settings', exact: true }).click()
@@ -58,12 +59,6 @@ test('switched off, typing and read receipts are not sent', async () => {
   expect(asked?.state).toBe('delivered')
   expect(seen).toEqual([])
 })
-
-async function introduce(page: Page, name: string): Promise<void> {
-  await page.getByLabel('Your name').fill(name)
-  await page.getByRole('button', { name: 'Start', exact: true }).click()
-  await page.getByTestId('welcome').waitFor()
-}
 
 async function meet(alice: Page, bob: Page): Promise<void> {
   const link = alice.getByTestId('invite-link')

@@ -64,3 +64,18 @@ export const choosePicture = async (page: Page) => {
 
 export const sheet = (page: Page) => page.getByRole('dialog').waitFor()
 export const waiting = (page: Page) => page.getByTestId('waiting').scrollIntoViewIfNeeded()
+export const pushNodes = (page: Page) => page.getByTestId('push-node-address').scrollIntoViewIfNeeded()
+export const testNode = async (page: Page) => {
+  await page.getByTestId('push-node-address').fill('parley:push/dns4/push.example/tcp/443/wss/p2p/12D3KooWPushOne7fQx2')
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByText('It answers').scrollIntoViewIfNeeded()
+}
+export const worksOn = (page: Page) => page.getByTestId('works-on').scrollIntoViewIfNeeded()
+/** Somebody's link is pasted. */
+export const preview = async (page: Page, where: string) => {
+  await page
+    .getByTestId('paste-invite')
+    .last()
+    .fill(`https://parley.example/i#${'mE7pQx2Lr9vKf4Tz'.repeat(8)}#${where}`)
+  await page.getByTestId('invite-preview').scrollIntoViewIfNeeded()
+}

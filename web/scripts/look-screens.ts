@@ -11,6 +11,10 @@ import {
   choosePicture,
   sheet,
   waiting,
+  pushNodes,
+  testNode,
+  worksOn,
+  preview,
 } from './look-actions.ts'
 
 /** One picture: where it is, and what is done before it is taken. */
@@ -26,6 +30,15 @@ export interface Screen {
 /** Every screen, and the states of it that differ. */
 export const screens: readonly Screen[] = [
   { name: 'onboarding', scenario: 'onboarding' },
+  {
+    name: 'onboarding-reach',
+    scenario: 'onboarding',
+    act: async (page) => {
+      await page.getByLabel('Your name').fill('Nora')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'My network' }).waitFor()
+    },
+  },
   { name: 'recover', scenario: 'onboarding', act: (page) => page.getByText('I have 24 recovery words').click() },
   { name: 'unlock', scenario: 'locked' },
   { name: 'welcome', scenario: 'empty', act: (page) => page.getByRole('img', { name: 'QR code' }).waitFor() },
@@ -178,6 +191,35 @@ export const screens: readonly Screen[] = [
   { name: 'add', path: '/?sheet=add', act: (page) => page.getByRole('img', { name: 'QR code' }).waitFor() },
   { name: 'network', path: '/?sheet=network', act: sheet },
   { name: 'waiting', path: '/?sheet=network', act: waiting },
+  { name: 'unasked', scenario: 'unasked', act: (page) => page.getByTestId('ask-reach').waitFor() },
+  ...['reach-network', 'reach-public', 'reach-alone', 'reach-refused', 'reach-tor', 'unasked'].flatMap((scenario) => [
+    { name: `network-${scenario}`, scenario, path: '/?sheet=network', act: sheet },
+    { name: `nodes-${scenario}`, scenario, path: '/?sheet=network', act: pushNodes },
+  ]),
+  { name: 'node-tested', scenario: 'reach-alone', path: '/?sheet=network', act: testNode },
+  {
+    name: 'node-silent',
+    scenario: 'reach-refused',
+    path: '/?sheet=network',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Test gone.example' }).click()
+      await page.getByText('It does not answer').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'node-remove',
+    scenario: 'reach-refused',
+    path: '/?sheet=network',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Remove gone.example' }).click()
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  { name: 'add-network', scenario: 'reach-network', path: '/?sheet=add', act: worksOn },
+  { name: 'add-computer', scenario: 'unasked', path: '/?sheet=add', act: worksOn },
+  { name: 'preview', scenario: 'unasked', path: '/?sheet=add', act: (page) => preview(page, 'anywhere') },
+  { name: 'preview-computer', scenario: 'unasked', path: '/?sheet=add', act: (page) => preview(page, 'computer') },
+  { name: 'preview-welcome', scenario: 'empty', act: (page) => preview(page, 'anywhere') },
   { name: 'help', path: '/?sheet=help', act: sheet },
   { name: 'palette', path: '/?sheet=palette', act: sheet },
   { name: 'offline', scenario: 'offline', act: openFirst },

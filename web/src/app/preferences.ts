@@ -17,6 +17,8 @@ export interface PreferencesSnapshot {
   readonly recentEmoji: readonly string[]
   /** Unix milliseconds until which the reminder of the recovery words stays away. */
   readonly nudgeAfter: number
+  /** The same for the question who may connect. */
+  readonly reachNudgeAfter: number
   /** Native notifications, as far as the browser allows them. */
   readonly notifies: boolean
   readonly notificationShow: NotificationShow
@@ -52,6 +54,7 @@ const defaults: PreferencesSnapshot = {
   skinTone: 'none',
   recentEmoji: ['👍', '❤️', '😂', '🎉', '😮', '🙏'],
   nudgeAfter: 0,
+  reachNudgeAfter: 0,
   notifies: true,
   notificationShow: 'words',
   isNotifyingDecided: false,
@@ -85,6 +88,7 @@ export const parsePreferences = (stored: string | undefined): PreferencesSnapsho
     skinTone: skinTones.find((each) => each === fields.get('skinTone')) ?? defaults.skinTone,
     recentEmoji: texts(fields.get('recentEmoji'))?.slice(0, RECENT_EMOJI_MAX) ?? defaults.recentEmoji,
     nudgeAfter: clamped(fields.get('nudgeAfter'), { min: 0, max: Number.MAX_SAFE_INTEGER }, 0),
+    reachNudgeAfter: clamped(fields.get('reachNudgeAfter'), { min: 0, max: Number.MAX_SAFE_INTEGER }, 0),
     notifies: flag(fields.get('notifies'), defaults.notifies),
     notificationShow:
       notificationShows.find((each) => each === fields.get('notificationShow')) ?? defaults.notificationShow,

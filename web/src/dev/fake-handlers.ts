@@ -9,10 +9,11 @@ import {
   type StreamName,
 } from '@parley/engine/api'
 import { discussionHandlers, isAbout } from './fake-discussions.ts'
+import { inviteHandlers, previewOf } from './fake-invites.ts'
+import { networkHandlers, usePushNode } from './fake-network.ts'
 import { fetchProfiles, profileHandlers } from './fake-profiles.ts'
-import { networkHandlers } from './fake-network.ts'
 import { messageAt, type FakeConversation, type FakeState } from './fake-state.ts'
-import { nameOf, toContact, toConversation, toWaiting } from './fake-views.ts'
+import { toContact, toConversation } from './fake-views.ts'
 
 export type Handlers = { [N in Exclude<OperationName, StreamName>]: (params: Params<N>) => ResultOf<N> }
 /** Items in the order in which they are found. */
@@ -81,14 +82,8 @@ const reactionsAfter = (before: Reactions, emoji: string, account: string, isOn:
   return isOn ? [...others.filter((row) => row.emoji !== emoji), { emoji, accounts: [...accounts, account] }] : others
 }
 
-const WORKS_ON = { computer: 'computer', network: 'network', anyone: 'anywhere' } as const
-
-const worksOn = ({ network }: FakeState) => (network.infrastructure.length > 0 ? 'anywhere' : WORKS_ON[network.reach])
-
-const meHandlers = (
-  state: FakeState,
-): Omit<Area<'me' | 'invites' | 'network'>, keyof ReturnType<typeof networkHandlers>> => {
-  const { me, conversations, now, touch } = state
+const meHandlers = (state: FakeState): Area<'me'> => {
+  const { me, touch } = state
   const setMe = (fields: Partial<Me>): Me => {
     me.current = { ...me.current, ...fields }
     touch()
@@ -107,49 +102,19 @@ const meHandlers = (
       state.passphrase = next === '' ? undefined : next
       return setMe({ hasPassphrase: state.passphrase !== undefined })
     },
-    'invites.create': () => {
-      const id = `i${state.invites.length + 1}`
-      const link = `https://parley.example/i#${'mE7pQx2Lr9vKf4Tz'.repeat(12)}${id}`
-      const invite = { id, link, createdAt: now(), expiresAt: now() + 30 * 86_400_000, worksOn: worksOn(state) }
-      state.invites = [...state.invites, invite]
-      touch()
-      return invite
-    },
-    'invites.list': () => [...state.invites],
-    'invites.revoke': ({ id }) => {
-      state.invites = state.invites.filter((invite) => invite.id !== id)
-      touch()
-      return null
-    },
-    'network.get': () => ({
-      ...state.network,
-      addresses: state.network.isListening ? me.current.addresses : [],
-      peers: conversations
-        .filter((each) => each.isConnected)
-        .map((each, at) => ({
-          account: each.account,
-          name: nameOf(each),
-          peerId: `12D3KooW${each.id.slice(0, 36)}`,
-          path: at % 3 === 2 ? ('relayed' as const) : ('direct' as const),
-          connectedAt: now() - 600_000,
-        })),
-      waitingMessages: conversations.reduce(
-        (sum, each) => sum + each.messages.filter((message) => message.state === 'queued').length,
-        0,
-      ),
-      waiting: toWaiting(state),
-      storedBytes: 18_400_000,
-    }),
   }
 }
 
 const contactHandlers = (state: FakeState): Area<'contacts' | 'requests' | 'blocks'> => {
   const { conversations, requests, now, touch, addConversation, addMessage } = state
   return {
-    'contacts.add': ({ link }) => {
-      if (state.invites.some((invite) => invite.link === link)) throw new EngineError('INVITE_IS_OWN')
-      if (!link.includes('#')) throw new EngineError('INVITE_MALFORMED')
-      return toConversation(addConversation('Noor', { status: 'invited' }), state.account)
+    'contacts.add': ({ link, usePushNodes = false }) => {
+      const { name = '', pushNodes, problem } = previewOf(state, link)
+      if (problem === 'own') throw new EngineError('INVITE_IS_OWN')
+      if (problem === 'expired') throw new EngineError('INVITE_EXPIRED')
+      if (usePushNodes)
+        for (const address of pushNodes) usePushNode(state, address, { source: 'contact', contact: name })
+      return toConversation(addConversation(name, { status: 'invited' }), state.account)
     },
     'blocks.list': () =>
       conversations
@@ -280,14 +245,12 @@ export const createFakeStreams = (state: FakeState): Streams => ({
 })
 
 /** The whole API over a {@link FakeState}. */
-export const createFakeHandlers = (state: FakeState): Handlers => {
-  const own = meHandlers(state)
-  return {
-    ...own,
-    ...networkHandlers(state, own['network.get']),
-    ...contactHandlers(state),
-    ...messageHandlers(state),
-    ...discussionHandlers(state),
-    ...profileHandlers(state),
-  }
-}
+export const createFakeHandlers = (state: FakeState): Handlers => ({
+  ...meHandlers(state),
+  ...inviteHandlers(state),
+  ...networkHandlers(state),
+  ...contactHandlers(state),
+  ...messageHandlers(state),
+  ...discussionHandlers(state),
+  ...profileHandlers(state),
+})

@@ -2,6 +2,7 @@ import { EngineError, type MessageState } from '@parley/engine/api'
 import type { LinkState, NodeLink, NodeState } from '../app/node-link.ts'
 import { createFakeClient } from './fake-client.ts'
 import { seedAway, seedWorld } from './fake-seed.ts'
+import { seedReach, type FakeReach } from './fake-network.ts'
 import { createFakeWorld, type FakeConversation, type FakeWorld } from './fake-world.ts'
 
 /** `?scenario=` of a page in fake mode. */
@@ -16,6 +17,9 @@ export type Scenario =
   | 'unreachable'
   /** No push node, but Dropbox. */
   | 'dropbox'
+  | FakeReach
+
+const isReach = (scenario: Scenario): scenario is FakeReach => scenario === 'unasked' || scenario.startsWith('reach-')
 
 const STEP_MS = 350
 const ECHO_MS = 1_200
@@ -66,9 +70,16 @@ export const createFakeNode = (
 ): NodeLink & { readonly world: FakeWorld } => {
   const world = createFakeWorld(() => Date.now())
   let state: NodeState = scenario === 'locked' ? 'locked' : 'open'
-  if (scenario === 'onboarding') world.me.current = { ...world.me.current, name: '' }
+  if (scenario === 'onboarding') {
+    world.me.current = { ...world.me.current, name: '' }
+    seedReach(world, 'unasked')
+  }
   if (scenario === 'lived-in' || scenario === 'locked' || scenario === 'lost') seedWorld(world)
   if (scenario === 'offline' || scenario === 'unreachable' || scenario === 'dropbox') seedAway(world, scenario)
+  if (isReach(scenario)) {
+    seedWorld(world, 200)
+    seedReach(world, scenario)
+  }
   animate(world)
   return {
     world,

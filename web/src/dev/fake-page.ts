@@ -9,6 +9,13 @@ const scenarios: readonly Scenario[] = [
   'lost',
   'unreachable',
   'dropbox',
+  'unasked',
+  'reach-network',
+  'reach-public',
+  'reach-alone',
+  'reach-refused',
+  'reach-fixed',
+  'reach-tor',
 ]
 const KEY = 'parley.scenario'
 

@@ -1,6 +1,6 @@
 import type { MessageState } from '@parley/engine/api'
-import { fakeNetwork, fakePushNode } from './fake-network.ts'
 import { accountOf, seeded } from './fake-ids.ts'
+import { fakeNetwork, fakePushNode } from './fake-network.ts'
 import { seedProfiles } from './fake-seed-profiles.ts'
 import type { FakeConversation, FakeWorld } from './fake-world.ts'
 
@@ -203,8 +203,8 @@ export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   seedProfiles(world)
   world.network = fakeNetwork({
     reach: 'anyone',
-    reachability: { state: 'public', testedAt: world.now() - 5 * MINUTE_MS, isTesting: false, by: 'push-node' },
-    portMapping: { state: 'mapped', address: '/ip4/203.0.113.7/tcp/4001' },
+    reachability: { state: 'relayed', testedAt: world.now() - 4 * MINUTE_MS, isTesting: false },
+    portMapping: { state: 'failed', reason: 'no-router' },
     infrastructure: pushNodes.map((address) => fakePushNode(address)),
     storage: 'self-hosted',
   })
@@ -216,7 +216,14 @@ export const seedAway = (world: FakeWorld, how: 'offline' | 'unreachable' | 'dro
   seedWorld(world, 200)
   const infrastructure = how === 'unreachable' ? pushNodes.map((address) => fakePushNode(address, false)) : []
   const storage = how === 'dropbox' ? ({ storage: 'dropbox' } as const) : {}
-  world.network = fakeNetwork({ isListening: how === 'dropbox', infrastructure, ...storage })
+  world.network = fakeNetwork({
+    isListening: how === 'dropbox',
+    infrastructure,
+    ...(how === 'unreachable'
+      ? { reach: 'anyone' as const, reachability: { state: 'network' as const, isTesting: false } }
+      : {}),
+    ...storage,
+  })
   for (const each of world.conversations) {
     each.isConnected = false
     if (each.presence.status !== 'hidden') each.presence = { status: 'offline', seenAt: world.now() - 40 * MINUTE_MS }

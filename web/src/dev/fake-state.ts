@@ -3,14 +3,16 @@ import {
   type ContactRequest,
   type Conversation,
   type Invite,
+  type InvitePreview,
   type Me,
   type Message,
   type Presence,
   type Profile,
+  type PushNodeTest,
 } from '@parley/engine/api'
 import { createFakeProfiles, type FakeProfiles } from './fake-profiles.ts'
-import { fakeNetwork, type FakeNetwork } from './fake-network.ts'
 import { accountOf, conversationIdOf, messageIdOf } from './fake-ids.ts'
+import { fakeNetwork, type FakeNetwork } from './fake-network.ts'
 
 /** A conversation with its whole history, newest last. */
 export interface FakeConversation {
@@ -47,6 +49,10 @@ export interface FakeState {
   readonly conversations: FakeConversation[]
   readonly requests: ContactRequest[]
   network: FakeNetwork
+  /** Push nodes that answer when they are tried, by address. */
+  readonly pushNodes: Map<string, PushNodeTest>
+  /** What invites of others say, by link. */
+  readonly previews: Map<string, InvitePreview>
   /** Addresses of push nodes that do not prove what they claim to hold. */
   lostHolders: readonly string[]
   invites: readonly Invite[]
@@ -141,6 +147,8 @@ export const createFakeState = (now: () => number): FakeState => {
     profiles: createFakeProfiles(account, now),
     appValues: new Map(),
     network: fakeNetwork(),
+    pushNodes: new Map(),
+    previews: new Map(),
     lostHolders: [],
     now,
     touch,

@@ -75,8 +75,8 @@ export const delivery = {
 
   pushNodes: {
     none: 'Without a push node of yours or of your contact, messages wait on this device until you are both online.',
-    noneHow: 'To add one, run this on a computer that is always on:',
-    noneThen: 'It prints its address. Start your node with that address:',
+    noneHow: 'Run this on a computer that is always on:',
+    noneThen: 'It prints a link and a code. Paste the link above.',
     noneDocs: 'More about it in docs/operations.md, “While the other is away” and “Running a push node”.',
     unreachable:
       'None of them is reachable. What you write waits on this device, unless a push node of your contact takes it.',

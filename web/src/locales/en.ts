@@ -1,6 +1,7 @@
 import { attention, conversation, hiding, notifications, presence } from './en-attention.ts'
 import { delivery } from './en-delivery.ts'
 import { profile } from './en-profile.ts'
+import { connection, reach } from './en-reach.ts'
 
 const plural = new Intl.PluralRules('en')
 const many = (count: number, one: string, other: string): string =>
@@ -55,6 +56,7 @@ export const en = {
     nameLabel: 'Your name',
     nameHint: 'People you write to see it. You can change it at any time.',
     create: 'Start',
+    next: 'Continue',
     creating: 'Starting…',
     disk: 'Your keys are kept on this computer. Until you set a passphrase in the settings, anybody who can read its disk can read them.',
     toRecover: 'I have 24 recovery words',
@@ -164,6 +166,7 @@ export const en = {
   presence,
   conversation,
   profile,
+  reach,
 
   composer: {
     label: (name: string) => `Message to ${name}`,
@@ -313,12 +316,7 @@ export const en = {
 
   network: {
     title: 'Connection',
-    direct: 'Reachable directly',
-    relayed: 'Connected through a relay',
-    online: 'Online. None of your contacts is connected right now.',
-    ready: 'Ready. None of your contacts is connected right now.',
-    offline: 'Offline. Messages will be sent later.',
-    lost: 'Your node is not running',
+    ...connection,
     throughTor: '(through Tor)',
     tor: 'Connections go through Tor',
     torReachable: 'Others reach you at an onion address.',
@@ -333,8 +331,6 @@ export const en = {
     pathRelayed: 'through a relay',
     infrastructure: 'Push nodes',
     infrastructureNone: 'None set up',
-    isConnected: 'connected',
-    isNotConnected: 'not connected',
     storage: 'On this computer',
     diagnostics: 'Copy diagnostics',
     diagnosticsHint: 'For a report. It holds no names, no messages and no keys.',

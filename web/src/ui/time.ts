@@ -26,6 +26,14 @@ const capitalised = (text: string): string => text.slice(0, 1).toLocaleUpperCase
 /** 14:03 */
 export const clockTime = (at: number): string => clock.format(at)
 
+/** For sentences: 14:03; yesterday, 14:03; 3 May, 14:03. */
+export const momentTime = (at: number, now: number): string => {
+  const days = daysAgo(at, now)
+  if (days <= 0) return clock.format(at)
+  const day = days === 1 ? relative.format(-1, 'day') : (isSameYear(at, now) ? dayMonth : dayMonthYear).format(at)
+  return `${day}, ${clock.format(at)}`
+}
+
 /** Everything, for tooltips. */
 export const fullTime = (at: number): string => full.format(at)
 

@@ -7,6 +7,7 @@ import { useCopy } from '../../ui/copy.ts'
 import { plainDate } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import styles from './invite-card.module.css'
+import { InviteReach } from './invite-reach.tsx'
 import { createInviteModel } from './invite-model.ts'
 import { part } from '../../ui/part.ts'
 
@@ -26,6 +27,7 @@ export function InviteCard({ isWide = false }: { readonly isWide?: boolean }) {
         <Suspense fallback={null}>{invite !== undefined && <QrCode text={invite.link} label={t.empty.qr} />}</Suspense>
       </div>
       <div className={cx('side')}>
+        {invite !== undefined && <InviteReach invite={invite} />}
         <input
           className={cx('link')}
           aria-label={t.empty.linkLabel}

@@ -1,5 +1,5 @@
 import { EngineError } from '@parley/engine/api'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { settled } from '../../dev/test-environment.ts'
 import { createTestSession } from '../../dev/test-session.ts'
 import { createInviteModel } from './invite-model.ts'
@@ -36,5 +36,37 @@ describe('the invite to hand out', () => {
     const model = createInviteModel(session)
     await settled()
     expect(model.getSnapshot()).toMatchObject({ invite: undefined, problem: expect.stringContaining('full') })
+  })
+
+  it('is a fresh one once more people can come, and one is enough', async () => {
+    const { session, calls, world, environment } = await createTestSession()
+    const model = createInviteModel(session)
+    await settled()
+    expect(model.getSnapshot().invite?.worksOn).toBe('computer')
+    await session.client.call('network.change', { reach: 'network' })
+    await environment.frame()
+    await environment.frame()
+    expect(model.getSnapshot().invite?.worksOn).toBe('network')
+    world.touch()
+    await environment.frame()
+    expect(calls.filter((call) => call.name === 'invites.create')).toHaveLength(2)
+  })
+
+  it('stays the old one when a fresh one works nowhere else, which is taken back', async () => {
+    const { session, world, environment } = await createTestSession()
+    const old = await session.client.call('invites.create', {})
+    const create = vi.spyOn(world.handlers, 'invites.create')
+    create.mockImplementation(() => {
+      const invite = { ...old, id: 'later', link: `${old.link}2`, createdAt: old.createdAt + 1 }
+      world.invites = [...world.invites, invite]
+      return invite
+    })
+    const model = createInviteModel(session)
+    await session.client.call('network.change', { reach: 'network' })
+    await environment.frame()
+    await environment.frame()
+    expect(create).toHaveBeenCalledTimes(1)
+    expect(world.invites).toEqual([old])
+    expect(model.getSnapshot().invite).toEqual(old)
   })
 })

@@ -8,6 +8,7 @@ import { useViewModel } from '../../ui/use-view-model.ts'
 import { ConversationList } from './conversation-list.tsx'
 import styles from './conversations-pane.module.css'
 import { PhraseNudge } from './phrase-nudge.tsx'
+import { ReachNudge, useIsReachNudged } from './reach-nudge.tsx'
 
 const cx = classNames(styles)
 
@@ -17,6 +18,7 @@ export function ConversationsPane() {
   const conversations = useViewModel(session.conversations) ?? []
   const requests = useViewModel(session.requests) ?? []
   const { place } = useViewModel(navigation)
+  const isReachNudged = useIsReachNudged()
   return (
     <div className={cx('pane')}>
       <header className={cx('header')}>
@@ -47,7 +49,7 @@ export function ConversationsPane() {
       ) : (
         <ConversationList conversations={conversations} />
       )}
-      <PhraseNudge />
+      {isReachNudged ? <ReachNudge /> : <PhraseNudge />}
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { useMinute } from '../../ui/clock.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
-import styles from './phrase-nudge.module.css'
+import styles from './nudge.module.css'
 
 const cx = classNames(styles)
 const LATER_MS = 3 * 86_400_000

@@ -8,7 +8,10 @@ export interface Connection {
   readonly text: string
 }
 
-/** How the node is connected, in plain words; that it goes through Tor is part of it. */
+/**
+ * How the node is connected, in plain words; that it goes through Tor is part of it. Who could connect is another
+ * question, with an answer of its own: see `reachOf`.
+ */
 export const connectionOf = (network: Network | undefined, link: LinkState): Connection => {
   const connection = stateOf(network, link)
   if (network?.transport !== 'tor' || link === 'lost') return connection
@@ -18,9 +21,11 @@ export const connectionOf = (network: Network | undefined, link: LinkState): Con
 const stateOf = (network: Network | undefined, link: LinkState): Connection => {
   if (link === 'lost') return { tone: 'off', text: t.network.lost }
   if (network === undefined) return { tone: 'off', text: t.app.loading }
-  if (network.peers.some((peer) => peer.path === 'direct')) return { tone: 'good', text: t.network.direct }
-  if (network.peers.length > 0) return { tone: 'good', text: t.network.relayed }
-  if (network.infrastructure.some((each) => each.isConnected)) return { tone: 'ready', text: t.network.online }
-  if (network.isListening) return { tone: 'ready', text: t.network.ready }
+  const { peers, infrastructure, isListening } = network
+  const count = new Set(peers.map(({ account }) => account)).size
+  if (peers.some(({ path }) => path === 'direct')) return { tone: 'good', text: t.network.direct(count) }
+  if (count > 0) return { tone: 'good', text: t.network.relayed(count) }
+  if (infrastructure.some((each) => each.isConnected)) return { tone: 'ready', text: t.network.online }
+  if (isListening) return { tone: 'ready', text: t.network.ready }
   return { tone: 'off', text: t.network.offline }
 }

@@ -26,12 +26,20 @@ export const diagnosticsOf = (network: Network, link: LinkState, userAgent: stri
   [
     `page: ${link}`,
     `transport: ${network.transport}`,
+    `reach: ${network.reach}, proven: ${network.reachability.state}, ${
+      network.reachability.testedAt === undefined
+        ? 'never tested'
+        : `tested ${new Date(network.reachability.testedAt).toISOString()}`
+    }`,
+    `port mapping: ${network.portMapping.state}`,
     `listening: ${network.isListening ? 'yes' : 'no'}`,
     `addresses: ${network.addresses.map(addressKind).join(' ') || 'none'}`,
     `peers: ${network.peers.filter((peer) => peer.path === 'direct').length} direct, ${
       network.peers.filter((peer) => peer.path === 'relayed').length
     } relayed`,
-    `push nodes: ${network.infrastructure.filter((each) => each.isConnected).length} of ${network.infrastructure.length} connected`,
+    `push nodes: ${network.infrastructure.filter((each) => each.isConnected).length} of ${network.infrastructure.length} connected, ${
+      network.infrastructure.filter((each) => each.relay === 'reserved').length
+    } with a place, ${network.infrastructure.filter((each) => each.relay === 'refused').length} refusing`,
     `waiting messages: ${network.waitingMessages}`,
     `stored: ${byteCount(network.storedBytes)}`,
     `browser: ${userAgent}`,

@@ -12,6 +12,7 @@ import { connectionOf } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
 import styles from './network-sheet.module.css'
 import { PushNodes } from './push-nodes.tsx'
+import { ReachSection } from './reach-section.tsx'
 import { TorNote } from './tor-note.tsx'
 import { WaitingSection } from './waiting-section.tsx'
 
@@ -33,6 +34,8 @@ export function NetworkSheet() {
         {text}
       </p>
       {network !== undefined && <TorNote network={network} />}
+      {network !== undefined && <ReachSection network={network} now={now} />}
+      {network !== undefined && <PushNodes network={network} />}
       {network !== undefined && <Facts network={network} />}
       {network !== undefined && (
         <WaitingSection
@@ -73,9 +76,6 @@ function Facts({ network }: { readonly network: Network }) {
               </span>
             ))}
       </Fact>
-      <Fact name={t.network.infrastructure} isStacked={network.infrastructure.length === 0}>
-        <PushNodes network={network} />
-      </Fact>
       <Fact name={t.delivery.storage.title}>
         {storage === undefined ? t.delivery.storage.none : t.delivery.storage.hints[storage]}
       </Fact>
@@ -86,14 +86,12 @@ function Facts({ network }: { readonly network: Network }) {
 
 interface FactProps {
   readonly name: string
-  /** More than a few words: below its name instead of beside it. */
-  readonly isStacked?: boolean
   readonly children: ReactNode
 }
 
-function Fact({ name, isStacked = false, children }: FactProps) {
+function Fact({ name, children }: FactProps) {
   return (
-    <div className={cx('fact', isStacked && 'stacked')}>
+    <div className={cx('fact')}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

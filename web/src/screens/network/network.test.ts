@@ -24,8 +24,8 @@ const network = (fields: Partial<Network> = {}): Network => ({
 
 describe('the connection in words', () => {
   it.each([
-    [network({ peers: [peer('relayed'), peer('direct')] }), 'good', 'Reachable directly'],
-    [network({ peers: [peer('relayed')] }), 'good', 'Connected through a relay'],
+    [network({ peers: [peer('relayed'), peer('direct')] }), 'good', 'Connected to 1 contact'],
+    [network({ peers: [peer('relayed')] }), 'good', 'Connected to 1 contact, through push nodes'],
     [network({ infrastructure: [fakePushNode('x')] }), 'ready', 'Online'],
     [network(), 'ready', 'Ready'],
     [network({ isListening: false }), 'off', 'Offline'],
@@ -36,7 +36,7 @@ describe('the connection in words', () => {
 
   it('[TOR-12] says that it goes through Tor, beside everything else', () => {
     const tor = network({ transport: 'tor', peers: [peer('direct')] })
-    expect(connectionOf(tor, 'open')).toMatchObject({ tone: 'good', text: 'Reachable directly (through Tor)' })
+    expect(connectionOf(tor, 'open')).toMatchObject({ tone: 'good', text: 'Connected to 1 contact (through Tor)' })
     expect(connectionOf(tor, 'lost').text).not.toContain('Tor')
     expect(diagnosticsOf(tor, 'open', 'Test')).toContain('transport: tor')
     expect(diagnosticsOf(network(), 'open', 'Test')).toContain('transport: direct')
@@ -47,10 +47,16 @@ describe('the connection in words', () => {
   })
 })
 
+it('never says that others can connect because somebody is connected', () => {
+  expect(connectionOf(network({ peers: [peer('direct')] }), 'open').text).not.toMatch(/reach/iu)
+})
+
 describe('diagnostics', () => {
   it('holds kinds and counts, and nothing that names anybody', () => {
     const text = diagnosticsOf(network({ peers: [peer('direct')] }), 'open', 'Test')
     expect(text).toContain('1 direct, 0 relayed')
+    expect(text).toContain('reach: computer, proven: computer, never tested')
+    expect(text).toContain('port mapping: off')
     expect(text).toContain('/ip4/…/tcp/…')
     for (const secret of ['Ada', '12D3', 'z6Mk', '192.0.2.7', '4001']) expect(text).not.toContain(secret)
   })

@@ -3,7 +3,6 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import { fakeNetwork, fakePushNode } from '../../dev/fake-network.ts'
 import { createFakeWorld, type FakeWorld } from '../../dev/fake-world.ts'
-import { PushNodes } from './push-nodes.tsx'
 import { WaitingSection } from './waiting-section.tsx'
 
 const NOW = 1_800_000_000_000
@@ -76,22 +75,5 @@ describe('what waits for others', () => {
     expect(text).toContain('Kept in your Dropbox')
     expect(text).toContain('Whoever runs your storage')
     expect(text).not.toContain('nly on this device')
-  })
-})
-
-describe('push nodes', () => {
-  const shown = (fields: Partial<Network>) =>
-    renderToStaticMarkup(<PushNodes network={{ ...world().handlers['network.get']({}), ...fields }} />)
-
-  it('are named with their state; without any it says what happens and how to add one', () => {
-    expect(shown({})).toContain('push.example')
-    expect(shown({ infrastructure: nodes.map((address) => fakePushNode(address, false)) })).toContain(
-      'None of them is reachable.',
-    )
-    const none = shown({ infrastructure: [] })
-    expect(none).toContain('messages wait on this device until you are both online')
-    expect(none).toContain('parley push-node')
-    expect(none).toContain('docs/operations.md')
-    expect(shown({ infrastructure: [], storage: 'dropbox' })).toContain('None set up')
   })
 })

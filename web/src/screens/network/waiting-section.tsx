@@ -5,7 +5,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { isElsewhere } from '../../ui/message-status.ts'
 import { timeAgo } from '../../ui/time.ts'
 import { byteCount } from './diagnostics.ts'
-import { NodeName } from './push-nodes.tsx'
+import { NodeName } from './node-name.tsx'
 import styles from './waiting-section.module.css'
 import { onlyHereOf } from './waiting.ts'
 

@@ -10,11 +10,13 @@ import { Icon } from '../../ui/icon.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { useViewModel } from '../../ui/use-view-model.ts'
 import { searchItems, type PaletteItem } from './palette-model.ts'
+import { invitePlace } from '../add-contact/works-on.ts'
 import styles from './palette-sheet.module.css'
 
 const cx = classNames(styles)
 
-const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly PaletteItem[] => {
+const commandsOf = (app: App): readonly PaletteItem[] => {
+  const { session, navigation, preferences, toasts } = app
   const command = (id: string, label: string, run: () => void, hint?: string): PaletteItem => ({
     id,
     kind: 'command',
@@ -45,10 +47,7 @@ const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly
     command('network', t.app.network, () => navigation.openSheet('network')),
     command('help', t.app.help, () => navigation.openSheet('help'), shortcutOf('help')),
     command('invite', t.palette.copyInvite, () => {
-      session.client
-        .call('invites.create', {})
-        .then(({ link }) => navigator.clipboard.writeText(link))
-        .then(() => toasts.show(t.app.copied), failed)
+      copyInvite(app).catch(failed)
     }),
     command('practise', t.palette.practise, () => {
       session.node.practice().then(({ id }) => navigation.openConversation(id), failed)
@@ -57,6 +56,16 @@ const commandsOf = ({ session, navigation, preferences, toasts }: App): readonly
     command('dark', t.palette.dark, () => preferences.set({ appearance: 'dark' })),
     command('system', t.palette.system, () => preferences.set({ appearance: 'system' })),
   ]
+}
+
+/** One that works on this computer only is shown instead, with what to do about it. */
+const copyInvite = async ({ session, navigation, toasts }: App): Promise<void> => {
+  const network = session.network.getSnapshot()
+  if (network?.reachability.state === 'computer' && network.transport === 'direct') return navigation.openSheet('add')
+  const invite = await session.client.call('invites.create', {})
+  const place = network === undefined ? 'computer' : invitePlace(invite, network)
+  await navigator.clipboard.writeText(invite.link)
+  toasts.show(t.reach.invite.copied[place])
 }
 
 /** Everything by its name. */

@@ -8,6 +8,7 @@ import { classNames } from '../../ui/class-names.ts'
 import { useCopy } from '../../ui/copy.ts'
 import { plainDate } from '../../ui/time.ts'
 import { useViewModel } from '../../ui/use-view-model.ts'
+import { invitePlace } from '../add-contact/works-on.ts'
 import styles from './settings-pane.module.css'
 
 const cx = classNames(styles)
@@ -18,6 +19,7 @@ export function InviteLinks() {
   const [model] = useState(() => createLiveModel(session.client, session.environment, 'invites.list', {}))
   useEffect(() => model.dispose, [model])
   const invites = useViewModel(model) ?? []
+  const network = useViewModel(session.network)
   const copy = useCopy()
   const revoke = (id: string) => {
     session.client.call('invites.revoke', { id }).catch((error: unknown) => toasts.show(reasonOf(error)))
@@ -32,11 +34,14 @@ export function InviteLinks() {
           {t.app.add}
         </Button>
       </div>
-      {invites.map(({ id, link, expiresAt }) => (
+      {invites.map(({ id, link, expiresAt, worksOn }) => (
         <div key={id} className={cx('row')}>
           <span className={cx('words')}>
             <code>{`…${link.slice(-16)}`}</code>
-            <small>{t.settings.inviteUntil(plainDate(expiresAt))}</small>
+            <small>
+              {t.settings.inviteUntil(plainDate(expiresAt))}
+              {network !== undefined && `, ${t.reach.invite.short[invitePlace({ worksOn }, network)]}`}
+            </small>
           </span>
           <span className={cx('buttons')}>
             <IconButton icon="copy" label={t.empty.copyLink} onClick={() => copy(link)} />
