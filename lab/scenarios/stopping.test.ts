@@ -129,6 +129,7 @@ class Watched {
       peerId: network.peerId,
       mailbox: network.mailbox,
       profiles: network.profiles,
+      permitDirect: (peerId) => network.permitDirect(peerId),
       addresses: () => network.addresses(),
       status: () => network.status(),
       stop: () => network.stop(),

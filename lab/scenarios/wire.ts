@@ -50,6 +50,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
       peerId: inner.peerId,
       mailbox: inner.mailbox,
       profiles: inner.profiles,
+      permitDirect: (peerId) => inner.permitDirect(peerId),
       addresses: () => inner.addresses(),
       status: () => inner.status(),
       stop: () => inner.stop(),

@@ -166,6 +166,9 @@ export class SimNetwork implements NetworkPort {
     }
   }
 
+  /** Nothing here goes through a relay. */
+  permitDirect(): void {}
+
   addresses(): readonly string[] {
     if (!this.#isRunning) return []
     const circuits = this.mailbox.pushNodes().map((address) => `${address}/p2p-circuit/p2p/${this.peerId}`)

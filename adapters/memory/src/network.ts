@@ -112,6 +112,9 @@ class MemoryNetwork implements NetworkPort {
     await waitUnlessAborted(dial, signal)
   }
 
+  /** Nothing here goes through a relay. */
+  permitDirect(): void {}
+
   addresses(): readonly string[] {
     return this.#isRunning ? [memoryAddress(this.peerId)] : []
   }

@@ -145,6 +145,13 @@ export class FrameQueue {
     return run
   }
 
+  /** What is left of the first frame when some of it was already taken; nothing otherwise. */
+  takeStarted(): Uint8Array {
+    const frame = this.#frames[this.#head]
+    if (frame === undefined || this.#offset === 0) return new Uint8Array(0)
+    return this.take(FRAME_PREFIX_BYTES + frame.length - this.#offset)
+  }
+
   #copy(frame: Uint8Array, run: Uint8Array, at: number): number {
     let filled = at
     while (this.#offset < FRAME_PREFIX_BYTES && filled < run.length) {

@@ -35,6 +35,8 @@ import type { GossipService } from './gossip/gossip.ts'
 import { toListenError } from './listen-error.ts'
 import { behindProxies } from './proxy/proxied.ts'
 import type { Proxies } from './proxy/proxied.ts'
+import { upgrades } from './punch/upgrades.ts'
+import type { Upgrades } from './punch/upgrades.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -62,6 +64,7 @@ export type HostServices = {
   readonly relays: RelayReservations
   readonly dials: AddressDials
   readonly gossip: GossipService
+  readonly upgrades: Upgrades
 }
 
 export type Host = Libp2p<HostServices>
@@ -122,6 +125,7 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
         attemptDelayMs: DIAL_ATTEMPT_DELAY_MS,
         headStartMs: DIAL_HEAD_START_MS,
       }),
+      upgrades: upgrades(),
       gossip: gossipService(options.isPushNode === true ? 'push node' : 'device'),
       dht: kadDHT({
         protocol: DHT_PROTOCOL,

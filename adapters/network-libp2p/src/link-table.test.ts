@@ -6,7 +6,7 @@ import type { Link } from '@parley/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LinkTable } from './link-table.ts'
-import type { LinkConnection } from './stream-link.ts'
+import type { LinkConnection } from './stream-lane.ts'
 import { FakeStream } from './testing/fake-stream.ts'
 import type { Channel } from './testing/fake-stream.ts'
 import { silentLog } from './testing/networks.ts'
@@ -27,6 +27,7 @@ interface End {
   readonly id: number
   readonly link: Link
   readonly received: number[]
+  readonly sent: number[]
   isOpen: boolean
 }
 
@@ -34,6 +35,8 @@ class World {
   readonly ends: readonly [End[], End[]] = [[], []]
   /** Links handed over before their predecessor had ended. */
   overlaps = 0
+  /** Links that went over to another stream. */
+  moves = 0
   readonly #channels: Channel[] = []
   readonly #streams: ReturnType<typeof FakeStream.pair>[] = []
   readonly #timers: { readonly fire: () => void; readonly delayMs: number; isDone: boolean }[] = []
@@ -43,16 +46,33 @@ class World {
   /** `side` has a connection and wants a link over it. */
   offer(side: Side): void {
     const other = side === 0 ? 1 : 0
-    const openStream = async (): Promise<FakeStream> => {
-      const stream = FakeStream.pair()
-      const { ends, channels } = stream
-      this.#streams.push(stream)
-      this.#channels.push(...channels)
-      // the other end sees the stream when the first thing on it arrives, as with Yamux; here: a moment later
-      channels[0].push(() => this.#tables[other].accept(ends[1], connectionTo(side)))
-      return ends[0]
-    }
-    void this.#tables[side].offer(openStream, connectionTo(other))
+    void this.#tables[side].offer(() => this.#openStream(side), connectionTo(other))
+  }
+
+  async #openStream(side: Side): Promise<FakeStream> {
+    const other = side === 0 ? 1 : 0
+    const stream = FakeStream.pair()
+    const { ends, channels } = stream
+    this.#streams.push(stream)
+    this.#channels.push(...channels)
+    // the other end sees the stream when the first thing on it arrives, as with Yamux; here: a moment later
+    channels[0].push(() => this.#tables[other].accept(ends[1], connectionTo(side)))
+    return ends[0]
+  }
+
+  /** `side` has another connection and wants the link to go on there. */
+  move(side: Side): void {
+    const other = side === 0 ? 1 : 0
+    void this.#tables[side]
+      .move(() => this.#openStream(side), connectionTo(other))
+      .then((hasMoved) => (this.moves += Number(hasMoved)))
+  }
+
+  /** One more frame on the link of `side`; what was never accepted counts as never sent. */
+  say(side: Side): void {
+    const end = this.ends[side].findLast(({ isOpen }) => isOpen)
+    if (end?.link.send(Uint8Array.of(end.id, end.sent.length / 2 + 1)) === true)
+      end.sent.push(end.id, end.sent.length / 2 + 1)
   }
 
   close(side: Side): void {
@@ -104,11 +124,11 @@ class World {
         return () => (timer.isDone = true)
       },
       onLink: (link) => {
-        const end: End = { id: this.#ends++, link, received: [], isOpen: true }
+        const end: End = { id: this.#ends++, link, received: [], sent: [], isOpen: true }
         if (this.open(side).length > 0) this.overlaps += 1
         this.ends[side].push(end)
-        link.send(Uint8Array.of(end.id, 1))
-        link.send(Uint8Array.of(end.id, 2))
+        this.say(side)
+        this.say(side)
         link.listen({
           onFrame: (frame) => void end.received.push(...frame),
           onDrain: () => undefined,
@@ -120,7 +140,7 @@ class World {
 }
 
 type Event = {
-  readonly type: 'offer' | 'close' | 'drop' | 'deliver' | 'timer'
+  readonly type: 'offer' | 'move' | 'say' | 'close' | 'drop' | 'deliver' | 'timer'
   readonly side: Side
   readonly choice: number
 }
@@ -143,13 +163,22 @@ function expectOneMind(world: World): void {
   expect(world.overlaps).toBe(0)
   expect(left.length).toBeLessThanOrEqual(1)
   expect(right.length).toBe(left.length)
-  expect(left.flatMap(({ received }) => received)).toEqual(right.flatMap(({ id }) => [id, 1, id, 2]))
-  expect(right.flatMap(({ received }) => received)).toEqual(left.flatMap(({ id }) => [id, 1, id, 2]))
+  expect(left.flatMap(({ received }) => received)).toEqual(right.flatMap(({ sent }) => sent))
+  expect(right.flatMap(({ received }) => received)).toEqual(left.flatMap(({ sent }) => sent))
+  for (const side of [0, 1] as const) {
+    // what arrived on a link that is over: some of one link's frames, from the first on, each once
+    for (const { received } of world.ends[side]) {
+      const sender = world.ends[1 - side]?.find(({ id }) => id === received[0])
+      expect(received).toEqual(sender?.sent.slice(0, received.length) ?? [])
+    }
+  }
 }
 
 async function play(world: World, played: readonly Event[], choice: number): Promise<void> {
   for (const { type, side, choice: which } of played) {
     if (type === 'offer') world.offer(side)
+    else if (type === 'move') world.move(side)
+    else if (type === 'say') world.say(side)
     else if (type === 'close') world.close(side)
     else if (type === 'drop') world.drop(which)
     else if (type === 'timer') world.fireTimer(which)
@@ -198,6 +227,49 @@ describe('two link tables', () => {
       { numRuns: 500 },
     )
     expect(replaced).toBeGreaterThan(10)
+  })
+
+  it('[LINK-10] move the link to other streams, again and again, and lose and repeat nothing', async () => {
+    let moves = 0
+    await fc.assert(
+      fc.asyncProperty(
+        events('offer', 'move', 'say', 'say', 'deliver', 'deliver', 'deliver'),
+        fc.nat(1_000),
+        async (played, choice) => {
+          const world = new World()
+          await play(world, [...OFFERS, ...played], choice)
+          expect(world.ends.map((ends) => ends.length)).toEqual([1, 1])
+          moves += world.moves
+        },
+      ),
+      { numRuns: 500 },
+    )
+    expect(moves).toBeGreaterThan(250)
+  })
+
+  it('[LINK-10] agree on one link, whatever is closed and dropped while it moves', async () => {
+    let moves = 0
+    const anything = events(
+      'offer',
+      'move',
+      'move',
+      'say',
+      'close',
+      'drop',
+      'timer',
+      ...Array<'deliver'>(9).fill('deliver'),
+    )
+    await fc.assert(
+      fc.asyncProperty(anything, fc.nat(1_000), async (played, choice) => {
+        const world = new World()
+        await play(world, [...OFFERS, ...played], choice)
+        await play(world, OFFERS, choice)
+        expect(world.open(0)).toHaveLength(1)
+        moves += world.moves
+      }),
+      { numRuns: 500 },
+    )
+    expect(moves).toBeGreaterThan(100)
   })
 
   it('[LINK-5] make no second link while dials only cross each other', async () => {

@@ -1,5 +1,5 @@
 /**
- * Exactly one link per pair of peers, the same one at both ends. Spec: LINK-5…LINK-8.
+ * Exactly one link per pair of peers, the same one at both ends. Spec: LINK-5…LINK-8, LINK-10.
  *
  * Of two peers the one with the smaller id is the decider: only it turns a stream into a link, and it numbers its
  * decisions. So two simultaneous dials need no guess about what the other end saw: the highest number is the link.
@@ -9,7 +9,7 @@ import { LINK_OPEN_TIMEOUT_MS, LINK_REFUSED_WAIT_MS, equalBytes } from '@parley/
 import type { Cancel, Link, LogPort } from '@parley/engine'
 import { SESSION_BYTES, decodePreface, encodePreface } from './preface.ts'
 import { StreamLink } from './stream-link.ts'
-import type { LinkConnection, LinkStream } from './stream-link.ts'
+import type { LinkConnection, LinkStream } from './stream-lane.ts'
 
 interface Entry {
   readonly link: StreamLink
@@ -23,6 +23,8 @@ export interface LinkTableOptions {
   readonly after: (delayMs: number, fire: () => void) => Cancel
   /** Called for every link that became the link of its peer, after its predecessor was closed. */
   onLink(link: Link): void
+  /** Called when a link is whole on the stream that it moved to. */
+  onMoved?(link: Link): void
 }
 
 export class LinkTable {
@@ -59,11 +61,16 @@ export class LinkTable {
     void this.#firstFrame(link).then((frame) => {
       const preface = frame && decodePreface(frame)
       if (!link.isOpen || this.#isStopped) return link.close()
-      if (preface === undefined || (preface.type === 'ask') !== this.#decides(link.peerId)) {
+      if (
+        preface === undefined ||
+        preface.type === 'moved' ||
+        (preface.type === 'ask') !== this.#decides(link.peerId)
+      ) {
         // a stream that ends before its first frame is an opener who found a link meanwhile
         return frame === undefined ? link.close() : link.abort('malformed')
       }
       if (preface.type === 'open') return this.#adopt({ link, number: preface.number, session: preface.session })
+      if (preface.type === 'move') return this.#follow(link, preface)
       if (this.has(link.peerId) && !preface.isInsisting) return link.close()
       return this.#open(link)
     })
@@ -92,6 +99,36 @@ export class LinkTable {
     return false
   }
 
+  /** The link to `peerId`, when it is one that {@link move} can move now. */
+  movable(peerId: string): Link | undefined {
+    const link = this.#entriesByPeer.get(peerId)?.link
+    return link?.canMove === true && this.#decides(peerId) ? link : undefined
+  }
+
+  /**
+   * Moves the link to the peer at the other end of `connection` to a stream in it: nothing of it is lost or repeated,
+   * and its owner does not notice. Only the decider does it. Resolves true when both ends go on there, false when the
+   * link stays where it is. LINK-10
+   */
+  async move(openStream: () => Promise<LinkStream>, connection: LinkConnection): Promise<boolean> {
+    const peerId = connection.remotePeer.toString()
+    const entry = this.#entriesByPeer.get(peerId)
+    if (entry === undefined || this.movable(peerId) === undefined) return false
+    entry.link.moveAsked()
+    try {
+      const stream = this.#track(await openStream(), connection, 'outbound')
+      stream.send(encodePreface({ type: 'move', number: entry.number, session: entry.session }))
+      const frame = await this.#firstFrame(stream)
+      const isAgreed = frame !== undefined && decodePreface(frame)?.type === 'moved'
+      if (frame !== undefined && !isAgreed) stream.abort('malformed')
+      else if (!isAgreed || !entry.link.isOpen || this.#isStopped) stream.close()
+      else entry.link.continueOn(stream)
+      return isAgreed && entry.link.isOpen
+    } finally {
+      entry.link.moveAnswered()
+    }
+  }
+
   /** Closes every link; resolves when all bytes that they accepted are gone or given up. */
   async stop(): Promise<void> {
     this.#isStopped = true
@@ -116,6 +153,15 @@ export class LinkTable {
     this.#adopt({ link, number: this.#number, session: this.#session })
   }
 
+  /** A link that is not the one meant, or not any more, stays as it is: the decider sees the end of the stream. */
+  #follow(stream: StreamLink, { number, session }: { readonly number: number; readonly session: Uint8Array }): void {
+    const entry = this.#entriesByPeer.get(stream.peerId)
+    const isMeant = entry !== undefined && entry.number === number && equalBytes(entry.session, session)
+    if (!isMeant || !entry.link.canMove || this.#isStopped) return stream.close()
+    stream.send(encodePreface({ type: 'moved' }))
+    entry.link.continueOn(stream)
+  }
+
   async #ask(link: StreamLink, isInsisting: boolean): Promise<boolean> {
     link.send(encodePreface({ type: 'ask', isInsisting }))
     const frame = await this.#firstFrame(link)
@@ -135,6 +181,10 @@ export class LinkTable {
     this.#entriesByPeer.set(link.peerId, entry)
     link.onFinish = () => {
       if (this.#entriesByPeer.get(link.peerId) === entry) this.#entriesByPeer.delete(link.peerId)
+    }
+    link.onMoved = () => {
+      this.#options.log.log('debug', 'link moved', { isRelayed: link.isRelayed })
+      this.#options.onMoved?.(link)
     }
     this.#options.log.log('debug', 'link opened', { direction: link.direction, isRelayed: link.isRelayed })
     this.#options.onLink(link)

@@ -22,6 +22,8 @@ import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import type { Infrastructure, PushNode } from './infrastructure.ts'
 import { LinkTable } from './link-table.ts'
 import { Libp2pMailbox } from './mailbox/mailbox.ts'
+import { startDirectPaths } from './punch/direct-paths.ts'
+import type { DirectPaths, PunchOptions } from './punch/direct-paths.ts'
 import { isVersionMismatch } from './protocol-mismatch.ts'
 import type { OnionService } from './tor/onion-service.ts'
 import { createTorHost } from './tor/tor-host.ts'
@@ -44,6 +46,8 @@ export interface Libp2pNetworkOptions {
   readonly isRelayClient?: boolean
   /** Through Tor and through nothing else; `listen` and `announce` have no effect then. Spec: TOR-1. */
   readonly tor?: TorOptions
+  /** Whether direct paths are looked for between routers, with the push nodes asked how ours translates. Default false; never through Tor. NET-20 */
+  readonly punch?: PunchOptions
   /** What we do with mailbox requests, when others may ask us. */
   readonly mailbox?: MailboxServer
   readonly log: LogPort
@@ -102,13 +106,15 @@ class Libp2pNetwork implements Libp2pNetworkPort {
   readonly #log: LogPort
   readonly #attempts = new Map<string, Attempt>()
   readonly #stopping = new AbortController()
+  readonly #punch: PunchOptions | undefined
   #links: LinkTable | undefined
+  #direct: DirectPaths | undefined
   #stopped: Promise<void> | undefined
 
   constructor(
     host: Host,
     pushNodes: readonly PushNode[],
-    { isRelayClient = true, mailbox, log }: Libp2pNetworkOptions,
+    { isRelayClient = true, mailbox, punch, log }: Libp2pNetworkOptions,
     onion?: OnionService,
   ) {
     this.peerId = host.peerId.toString()
@@ -117,6 +123,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     this.#connectTimeoutMs = onion === undefined ? CONNECT_TIMEOUT_MS : TOR_CONNECT_TIMEOUT_MS
     const connectTimeoutMs = this.#connectTimeoutMs
     this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, connectTimeoutMs, log })
+    this.#punch = onion === undefined ? punch : undefined
     this.#log = log
     const gossip = createGossip(host, { pushNodes: this.#infrastructure.peers, log })
     this.profiles = new Libp2pProfiles(gossip)
@@ -137,9 +144,22 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       log: this.#log,
       after,
       onLink: (link) => handlers.onLink(link),
+      onMoved: (link) => {
+        this.#direct?.moved(link)
+        onStatus()
+      },
     })
     this.#links = links
     const onStatus = coalesce(() => this.#stopped === undefined && handlers.onStatus())
+    this.#direct = await startDirectPaths({
+      host,
+      links,
+      linkProtocol: LINK_PROTOCOL,
+      punch: this.#punch,
+      pushNodes: () => this.#infrastructure.peers,
+      onChange: onStatus,
+      log: this.#log,
+    })
     host.addEventListener('self:peer:update', onStatus)
     host.addEventListener('peer:connect', onStatus)
     host.addEventListener('peer:disconnect', onStatus)
@@ -174,6 +194,10 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     }
   }
 
+  permitDirect(peerId: string): void {
+    this.#direct?.permit(peerId)
+  }
+
   get libp2p(): Libp2p {
     return this.#host
   }
@@ -186,6 +210,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     const addresses = this.addresses()
     const isStopped = this.#stopped !== undefined
     const onion = this.#onion
+    const relayReasons = this.#direct?.reasons()
     const isListening = onion === undefined ? addresses.length > 0 : onion.isReachable || addresses.length > 1
     return {
       transport: onion === undefined ? 'direct' : 'tor',
@@ -196,6 +221,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       addresses,
       infrastructure: this.#infrastructure.status(),
       connections: isStopped ? 0 : this.#host.getPeers().length,
+      ...(relayReasons === undefined ? {} : { relayReasons }),
     }
   }
 
@@ -213,6 +239,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     this.#infrastructure.stop()
     this.mailbox.stop()
     this.profiles.stop()
+    this.#direct?.stop()
     await this.#links?.stop()
     await this.#onion?.stop()
     await this.#host.stop()

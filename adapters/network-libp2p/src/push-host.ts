@@ -25,6 +25,9 @@ import { MailboxService } from './mailbox/server.ts'
 import { parseProxies } from './proxy/proxied.ts'
 import { RelayPlaces } from './relay-places.ts'
 import type { RefusalReason, RelayPlaceLimits } from './relay-places.ts'
+import { startPushStun } from './punch/push-stun.ts'
+import type { StunSetting } from './punch/push-stun.ts'
+import type { StunFigures } from './punch/stun-server.ts'
 
 export interface PushHostOptions {
   /** Ed25519 seed, 32 bytes, borrowed. Its public key is the peer id. */
@@ -44,6 +47,8 @@ export interface PushHostOptions {
   readonly places?: RelayPlaceLimits
   /** IP addresses and CIDR ranges of proxies that say where a connection began; nobody else is believed. PUSH-10 */
   readonly proxyProtocolFrom?: readonly string[]
+  /** At which UDP port STUN is answered. Default `same-port`. PUSH-11 */
+  readonly stun?: StunSetting
   readonly log: LogPort
 }
 
@@ -67,6 +72,8 @@ export interface PushFigures {
   readonly reservationsRefused: Readonly<Record<RefusalReason, number>>
   readonly circuits: number
   readonly dhtPeers: number
+  /** Since the start. */
+  readonly stun: StunFigures
 }
 
 type PushServices = HostServices & { readonly relay: CircuitRelayService }
@@ -108,17 +115,24 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   const gossip = createGossip(host, { pushNodes: infrastructure.peers, log: options.log })
   createWakes(gossip, () => undefined).listen(WAKES.all)
   createProfiles(gossip, { check: options.checkProfile, onProfile: () => undefined }).listen(PROFILES.all)
+  const stun = await startPushStun(host, options.listen, { stun: options.stun ?? 'same-port', log: options.log }).catch(
+    async (error: unknown) => {
+      await host.stop()
+      throw error
+    },
+  )
   infrastructure.start()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     infrastructure.stop()
     service?.stop()
+    await stun.stop()
     await host.stop()
   }
   return {
     peerId: host.peerId.toString(),
     addresses: () => (stopped === undefined ? host.getMultiaddrs().map(String) : []),
-    figures: () => figuresOf(host, relayPlaces, places),
+    figures: () => ({ ...figuresOf(host, relayPlaces, places), stun: stun.figures() }),
     stop: () => (stopped ??= stop()),
   }
 }
@@ -143,7 +157,11 @@ const relayLimits = ({ reservationsMax }: RelayPlaceLimits): CircuitRelayServerI
   },
 })
 
-function figuresOf(host: Libp2p<PushServices>, { refused }: RelayPlaces, places: RelayPlaceLimits): PushFigures {
+function figuresOf(
+  host: Libp2p<PushServices>,
+  { refused }: RelayPlaces,
+  places: RelayPlaceLimits,
+): Omit<PushFigures, 'stun'> {
   const connections = host.getConnections()
   const inbound = connections.filter(({ direction }) => direction === 'inbound').length
   const { relay } = host.services

@@ -1,51 +1,40 @@
-/** One link over one libp2p stream: coalesced writes, back-pressure both ways, the half-open rule. Spec: LINK-1…LINK-4. */
-import type { Connection, Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import { FRAME_BYTES_MAX, LINK_CLOSE_TIMEOUT_MS, LINK_WRITE_BYTES_MAX, assert } from '@parley/core'
+/**
+ * One link over libp2p streams, one at a time: coalesced writes, back-pressure both ways, the half-open rule, and the
+ * move to another stream on which nothing is lost or repeated. Spec: LINK-1…LINK-4, LINK-8, LINK-10.
+ */
+import { FRAME_BYTES_MAX, assert } from '@parley/core'
 import { LINK_BUFFER_BYTES_MAX } from '@parley/engine'
 import type { Link, LinkCloseReason, LinkHandlers } from '@parley/engine'
-import { FRAME_PREFIX_BYTES, FrameDecoder, FrameQueue } from './frame-codec.ts'
-
-/** What a link needs of a libp2p stream … */
-export type LinkStream = Pick<
-  Stream,
-  | 'abort'
-  | 'addEventListener'
-  | 'close'
-  | 'pause'
-  | 'readBufferLength'
-  | 'readStatus'
-  | 'resume'
-  | 'send'
-  | 'status'
-  | 'writableNeedsDrain'
-  | 'writeBufferLength'
-  | 'writeStatus'
->
-/** … and of the connection that it is in. */
-export type LinkConnection = Pick<Connection, 'direct' | 'remoteAddr' | 'remotePeer'>
+import { FRAME_PREFIX_BYTES, FrameQueue } from './frame-codec.ts'
+import { StreamLane } from './stream-lane.ts'
+import type { LaneOwner, LinkConnection, LinkStream } from './stream-lane.ts'
 
 export class StreamLink implements Link {
   readonly peerId: string
   readonly direction: 'inbound' | 'outbound'
-  readonly remoteAddress: string
-  readonly isRelayed: boolean
-  /** Resolves when the stream below is gone and holds nothing any more. */
+  /** Resolves when the streams below are gone and hold nothing any more. */
   readonly ended: Promise<void>
   /** Called once, before `onClose` of the handlers. */
   onFinish: () => void = () => undefined
+  /** Called when everything goes over the stream that the link moved to. */
+  onMoved: () => void = () => undefined
 
-  readonly #stream: LinkStream
   readonly #bufferBytesMax: number
-  readonly #decoder = new FrameDecoder()
   readonly #queue = new FrameQueue()
+  readonly #lanes = new Set<StreamLane>()
+  readonly #resolveEnded: () => void
+  #reading: StreamLane
+  #writing: StreamLane
+  /** Read after `#reading`, when the other end has written its last byte there. */
+  #next: StreamLane | undefined
+  /** The other end was asked to move: if it ends its side of the old stream, it may go on elsewhere. */
+  #isMoveAsked = false
   #handlers: LinkHandlers | undefined
   #closeReason: LinkCloseReason | undefined
   #isFlushScheduled = false
   #isPumping = false
   #isReceiverBusy = false
   #isSenderWaiting = false
-  #hasRemoteEnded = false
-  #abortTimer: ReturnType<typeof setTimeout> | undefined
 
   /** @param bufferBytesMax what may wait to be sent; a frame larger than that waits alone. */
   constructor(
@@ -54,29 +43,33 @@ export class StreamLink implements Link {
     direction: 'inbound' | 'outbound',
     bufferBytesMax = LINK_BUFFER_BYTES_MAX,
   ) {
-    this.#stream = stream
     this.#bufferBytesMax = bufferBytesMax
     this.peerId = connection.remotePeer.toString()
     this.direction = direction
-    this.remoteAddress = connection.remoteAddr.toString()
-    this.isRelayed = !connection.direct
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
-    stream.addEventListener('message', this.#onMessage)
-    stream.addEventListener('drain', this.#flush)
-    stream.addEventListener('idle', this.#onIdle)
-    stream.addEventListener('remoteCloseWrite', this.#onRemoteEnd)
-    stream.addEventListener('close', (event) => {
-      clearTimeout(this.#abortTimer)
-      this.#onStreamClosed(event)
-      resolve()
-    })
+    this.#resolveEnded = resolve
+    this.#reading = this.#writing = new StreamLane(stream, connection, this.#laneOwner)
+    this.#lanes.add(this.#reading)
     this.suspend()
-    if (stream.status !== 'open') queueMicrotask(() => (this.#finish('transport'), resolve()))
   }
 
   get isOpen(): boolean {
     return this.#closeReason === undefined
+  }
+
+  get remoteAddress(): string {
+    return this.#writing.connection.remoteAddr.toString()
+  }
+
+  /** Until the last byte each way is on the new stream, a link that moves counts as what it was. */
+  get isRelayed(): boolean {
+    return !this.#writing.connection.direct || !this.#reading.connection.direct
+  }
+
+  /** False while the link is on its way to another stream. */
+  get canMove(): boolean {
+    return this.isOpen && this.#reading === this.#writing && !this.#isMoveAsked
   }
 
   listen(handlers: LinkHandlers): void {
@@ -94,16 +87,13 @@ export class StreamLink implements Link {
   send(frame: Uint8Array): boolean {
     assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, 'a frame has 1…FRAME_BYTES_MAX bytes')
     if (!this.isOpen) return false
-    const waiting = this.#queue.byteLength + this.#stream.writeBufferLength
+    const waiting = this.#queue.byteLength + this.#writing.writeBufferLength
     if (waiting > 0 && waiting + FRAME_PREFIX_BYTES + frame.length > this.#bufferBytesMax) {
       this.#isSenderWaiting = true
       return false
     }
     this.#queue.push(frame)
-    if (!this.#isFlushScheduled) {
-      this.#isFlushScheduled = true
-      setImmediate(this.#flush)
-    }
+    this.#scheduleFlush()
     return true
   }
 
@@ -111,7 +101,7 @@ export class StreamLink implements Link {
   close(): void {
     if (!this.isOpen) return
     this.#finish('local')
-    this.#abortUnlessEnded()
+    for (const lane of this.#lanes) lane.endSoon()
     this.#flush()
   }
 
@@ -121,61 +111,91 @@ export class StreamLink implements Link {
     const handlers = this.#handlers
     this.#handlers = undefined
     this.#finish('remote')
-    this.#closeStream()
+    this.#endLanes()
     handlers?.onClose('remote')
   }
 
   /** Drops everything at once. */
   abort(reason: LinkCloseReason): void {
     this.#finish(reason)
-    this.#stream.abort(new Error(`link closed: ${reason}`))
+    this.#abortLanes(`link closed: ${reason}`)
+  }
+
+  /** From now until {@link moveAnswered}, the end of the stream may mean that the other end goes on elsewhere. */
+  moveAsked(): void {
+    this.#isMoveAsked = true
+  }
+
+  moveAnswered(): void {
+    this.#isMoveAsked = false
+    this.#finishIfRead()
+  }
+
+  /**
+   * Writes on the stream of `link` from the next whole frame on, and reads there what comes after the last byte of the
+   * stream of now. `link` has given its stream away then, and is no link any more. Spec: LINK-10.
+   */
+  continueOn(link: StreamLink): void {
+    assert(this.isOpen && this.#next === undefined, 'a link moves once at a time')
+    const before = this.#writing
+    this.#next = link.#giveAway(this)
+    this.#writing = this.#next
+    this.#lanes.add(this.#next)
+    const rest = this.#queue.takeStarted()
+    if (rest.length === 0 || before.writeBytes(rest)) before.end(false)
+    this.#scheduleFlush()
+    this.#finishIfRead()
+  }
+
+  #giveAway(owner: StreamLink): StreamLane {
+    const lane = this.#writing
+    const waiting = this.#queue.take(this.#queue.byteLength)
+    if (waiting.length > 0) lane.writeBytes(waiting)
+    this.#closeReason = 'remote'
+    this.#handlers = undefined
+    this.#lanes.delete(lane)
+    lane.owner = owner.#laneOwner
+    this.#resolveEnded()
+    return lane
+  }
+
+  readonly #laneOwner: LaneOwner = {
+    onBytes: (lane) => {
+      if (lane === this.#reading && this.isOpen) this.#pump()
+    },
+    onRoom: (lane) => {
+      if (lane === this.#writing) this.#flush()
+    },
+    // After a drain the stream writes the rest a moment later, and may never need another drain. It says so while it
+    // is still writing, when nothing can be added.
+    onIdle: (lane) => {
+      if (lane === this.#writing && (this.#isSenderWaiting || this.#queue.byteLength > 0)) this.#scheduleFlush()
+    },
+    onRemoteEnd: () => queueMicrotask(() => this.#finishIfRead()),
+    onClosed: (lane, hasFailed) => this.#onLaneClosed(lane, hasFailed),
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    setImmediate(this.#flush)
   }
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false
-    this.#write()
-    if (this.#closeReason === 'local' && this.#queue.byteLength === 0) this.#closeStream()
+    if (!this.#writing.write(this.#queue)) this.abort('transport')
+    if (this.#closeReason === 'local' && this.#queue.byteLength === 0) this.#endLanes()
     if (this.#isSenderWaiting && this.isOpen && this.#queue.byteLength <= this.#bufferBytesMax / 2) {
       this.#isSenderWaiting = false
       this.#handlers?.onDrain()
     }
   }
 
-  /**
-   * After a drain the stream writes the rest a moment later, and may never need another drain. It says so while it is
-   * still writing, when nothing can be added.
-   */
-  readonly #onIdle = (): void => {
-    if (this.#isFlushScheduled || (!this.#isSenderWaiting && this.#queue.byteLength === 0)) return
-    this.#isFlushScheduled = true
-    setImmediate(this.#flush)
-  }
-
-  #write(): void {
-    const stream = this.#stream
-    while (this.#queue.byteLength > 0 && stream.writeStatus === 'writable' && !stream.writableNeedsDrain) {
-      try {
-        stream.send(this.#queue.take(LINK_WRITE_BYTES_MAX))
-      } catch (error) {
-        // the connection below went away within this tick
-        this.#finish('transport')
-        stream.abort(toError(error))
-        return
-      }
-    }
-  }
-
-  readonly #onMessage = (event: StreamMessageEvent): void => {
-    if (!this.isOpen) return
-    for (const piece of event.data instanceof Uint8Array ? [event.data] : event.data) this.#decoder.feed(piece)
-    this.#pump()
-  }
-
   readonly #pump = (): void => {
     if (this.#isPumping) return
     this.#isPumping = true
     while (this.isOpen && this.#handlers !== undefined && !this.#isReceiverBusy) {
-      const frame = this.#decoder.next()
+      const frame = this.#reading.next()
       if (frame === undefined) break
       if (typeof frame === 'string') this.abort(frame)
       else this.#deliver(this.#handlers, frame)
@@ -195,44 +215,49 @@ export class StreamLink implements Link {
     })
   }
 
-  /** A stream that nobody reads is paused, so that the sender's window runs out instead of our memory. */
   #gate(): void {
     const canRead = !this.isOpen || (this.#handlers !== undefined && !this.#isReceiverBusy)
-    if (canRead && this.#stream.readStatus === 'paused') this.#resume()
-    else if (!canRead && this.#stream.readStatus === 'readable') this.#stream.pause()
-  }
-
-  #resume(): void {
-    try {
-      this.#stream.resume()
-    } catch (error) {
-      // what was received is handed out before the window update for a connection that is already gone fails
-      if (this.#stream.status === 'open') this.#stream.abort(toError(error))
-    }
-  }
-
-  readonly #onRemoteEnd = (): void => {
-    this.#hasRemoteEnded = true
-    queueMicrotask(() => this.#finishIfRead())
+    this.#reading.gate(canRead)
+    this.#next?.gate(!this.isOpen)
   }
 
   /** The remote end wrote its last byte: hand over what is left, then close our side too, or the stream stays half open. */
   #finishIfRead(): void {
-    if (!this.#hasRemoteEnded || !this.isOpen || this.#handlers === undefined || this.#isReceiverBusy) return
-    if (this.#stream.readBufferLength > 0) return
-    this.#finish(this.#decoder.isMidFrame ? 'malformed' : 'remote')
-    this.#closeStream()
+    if (!this.isOpen || this.#handlers === undefined || this.#isReceiverBusy || !this.#reading.isRead) return
+    if (this.#reading.isMidFrame) {
+      this.#finish('malformed')
+      this.#endLanes()
+    } else if (this.#next !== undefined) this.#readNext(this.#next)
+    else if (!this.#isMoveAsked) {
+      this.#finish('remote')
+      this.#endLanes()
+    }
   }
 
-  #onStreamClosed(event: StreamCloseEvent): void {
-    if (event.error === undefined && this.#hasRemoteEnded) this.#finishIfRead()
-    else this.#finish('transport')
+  #readNext(next: StreamLane): void {
+    this.#reading = next
+    this.#next = undefined
+    this.onMoved()
+    this.#pump()
+  }
+
+  #onLaneClosed(lane: StreamLane, hasFailed: boolean): void {
+    if (lane === this.#reading && !hasFailed && lane.hasRemoteEnded) this.#finishIfRead()
+    // of a stream that the link has left, nothing more was wanted; had it failed before the other end was through
+    // with it, the other end would say so on the new one
+    else if (lane === this.#reading || lane === this.#writing) {
+      this.#finish('transport')
+      this.#lanes.delete(lane)
+      if (this.#closeReason === 'transport') this.#abortLanes('the connection of the link failed')
+    }
+    this.#lanes.delete(lane)
+    if (this.#lanes.size === 0) this.#resolveEnded()
   }
 
   #finish(reason: LinkCloseReason): void {
     if (!this.isOpen) return
     this.#closeReason = reason
-    this.#decoder.clear()
+    for (const lane of this.#lanes) lane.discard()
     if (reason !== 'local') this.#queue.clear()
     this.#gate()
     this.onFinish()
@@ -240,20 +265,11 @@ export class StreamLink implements Link {
     if (handlers !== undefined) queueMicrotask(() => handlers.onClose(reason))
   }
 
-  #closeStream(): void {
-    const stream = this.#stream
-    if (stream.status !== 'open') return
-    this.#abortUnlessEnded()
-    stream.close().catch((error: unknown) => stream.abort(toError(error)))
+  #endLanes(): void {
+    for (const lane of this.#lanes) lane.end(true)
   }
 
-  #abortUnlessEnded(): void {
-    if (this.#abortTimer !== undefined) return
-    this.#abortTimer = setTimeout(
-      () => this.#stream.abort(new Error('the other end did not close in time')),
-      LINK_CLOSE_TIMEOUT_MS,
-    )
+  #abortLanes(reason: string): void {
+    for (const lane of [...this.#lanes]) lane.abort(new Error(reason))
   }
 }
-
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -125,6 +125,8 @@ export const KEEPER_DELAY_MAX_MS = 30 * SECOND_MS
 export const KEEPER_STABLE_MS = 30 * SECOND_MS
 /** A connection to a push node that was silent for so long is asked by the kernel whether it still is one. NET-31 */
 export const PUSH_NODE_KEEP_ALIVE_MS = 2 * SECOND_MS
+/** One try for a direct path between two routers, from the first word to the upgraded connection. */
+export const PUNCH_TIMEOUT_MS = 10 * SECOND_MS
 export const LIVENESS_INTERVAL_MS = 15 * SECOND_MS
 export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
 

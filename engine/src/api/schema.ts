@@ -342,6 +342,15 @@ export const Network = Type.Object({
       name: Type.String(),
       peerId: Type.String(),
       path: Type.Union([Type.Literal('direct'), Type.Literal('relayed')]),
+      /** Why the path is relayed, where direct ones are looked for. */
+      relayReason: Type.Optional(
+        Type.Union([
+          Type.Literal('untried'),
+          Type.Literal('trying'),
+          Type.Literal('not-offered'),
+          Type.Literal('no-path'),
+        ]),
+      ),
       connectedAt: UnixMs,
     }),
   ),

@@ -46,6 +46,7 @@ async function createScene() {
     mailbox: noMailbox,
     profiles: noProfiles,
     start: async () => undefined,
+    permitDirect: () => undefined,
     addresses: () => [],
     status: () => ({
       transport: wish.transport,

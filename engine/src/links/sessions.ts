@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import type { MailboxPort } from '../ports/mailbox.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
 import type { ProfilePushPort } from '../ports/profiles.ts'
+import { contactByAccount } from '../store/contacts.ts'
 import { peersWithOutbox } from '../store/outbox.ts'
 import { INBOX_LIMITS } from './envelope-inbox.ts'
 import { InboxTotal } from './inbox-total.ts'
@@ -51,7 +52,10 @@ export class Sessions {
     if (this.#isStopped) return
     const session = this.#byPeer.get(peerId)
     if (session === undefined) this.#keeper.keep(peerId)
-    else session.pump()
+    else {
+      this.#permitDirect(session)
+      session.pump()
+    }
   }
 
   /** Sends an envelope that may be lost to every connected device of an account. */
@@ -115,7 +119,16 @@ export class Sessions {
     if (before !== undefined && before !== session) before.close()
     this.#keeper.connected(session.peerId)
     this.#delegate.opened(session)
+    this.#permitDirect(session)
     session.pump()
+  }
+
+  /** Who is a contact may learn at which addresses we are; whoever only asked to become one may not. NET-21 */
+  #permitDirect(session: Session): void {
+    if (session.account === undefined || session.isDirectPermitted) return
+    if (contactByAccount(this.#context().store, session.account)?.status !== 'active') return
+    session.isDirectPermitted = true
+    this.#network.permitDirect(session.peerId)
   }
 
   #onClosed(session: Session): void {

@@ -180,7 +180,7 @@ export class Views {
 
   network(): Network {
     const { sessions, store } = this.#context()
-    const { transport, isListening, addresses } = sessions.status
+    const { transport, isListening, addresses, relayReasons } = sessions.status
     const contacts = new Map(allContacts(store).map((contact) => [contact.account, contact]))
     const pages = numberOf(store.all('PRAGMA page_count')[0] ?? {}, 'page_count')
     const pageBytes = numberOf(store.all('PRAGMA page_size')[0] ?? {}, 'page_size')
@@ -193,7 +193,9 @@ export class Views {
         const contact = account === undefined ? undefined : contacts.get(account)
         if (account === undefined || contact === undefined) return []
         const path = link.isRelayed ? ('relayed' as const) : ('direct' as const)
-        return [{ account, name: displayName(contact), peerId, path, connectedAt: openedAt }]
+        const relayReason = link.isRelayed ? relayReasons?.get(peerId) : undefined
+        const seen = { account, name: displayName(contact), peerId, path, connectedAt: openedAt }
+        return [relayReason === undefined ? seen : { ...seen, relayReason }]
       }),
       waitingMessages: outboxContents(store) + unpostedCount(store),
       waiting: viewWaiting(this.#context()),

@@ -13,6 +13,7 @@ export type {
   NetworkStatus,
   PortMappingStatus,
   PushNodeStatus,
+  RelayReason,
 } from './network.ts'
 export type { NameServicePort, ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 export { PortError } from './port-error.ts'

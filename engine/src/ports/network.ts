@@ -26,6 +26,11 @@ export interface NetworkPort {
    * of the protocol (not retryable); the abort reason when `signal` aborts, which leaves the dial to the other callers.
    */
   connect(peerId: string, addresses: readonly string[], signal: AbortSignal): Promise<void>
+  /**
+   * The device at the other end of the link to `peerId` may learn where we are: a link through a relay is moved to a
+   * direct path where one can be found, and the other end's search for one is answered. Holds until the port stops.
+   */
+  permitDirect(peerId: string): void
   /** Dialable multiaddrs with `/p2p/` at the end; empty while nothing listens. */
   addresses(): readonly string[]
   status(): NetworkStatus
@@ -42,9 +47,9 @@ export interface NetworkHandlers extends MailboxHandlers, ProfilePushHandlers {
 export interface Link {
   readonly peerId: string
   readonly direction: 'inbound' | 'outbound'
-  /** Remote multiaddr, for display. */
+  /** Remote multiaddr of the moment, for display. */
   readonly remoteAddress: string
-  /** True when the bytes pass through a circuit relay. */
+  /** True when the bytes pass through a circuit relay. A link may get off it while it is open, and then says so here. */
   readonly isRelayed: boolean
   /** Frames arrive in order, one at a time, never within this call. Until then nothing is lost: they are buffered. */
   listen(handlers: LinkHandlers): void
@@ -107,6 +112,14 @@ export interface NetworkStatus {
   /** Push nodes and bootstrap peers, and whether each is connected now. */
   readonly infrastructure: readonly PushNodeStatus[]
   readonly connections: number
+  /** Why the links of peers are relayed, as far as they are; absent where nobody looks for direct paths. */
+  readonly relayReasons?: ReadonlyMap<string, RelayReason>
 }
+
+/**
+ * `untried`: nobody has looked for a direct path yet. `trying`: it is looked for now. `not-offered`: the other device does not
+ * look for one. `no-path`: the routers between let none through.
+ */
+export type RelayReason = 'untried' | 'trying' | 'not-offered' | 'no-path'
 
 export const LINK_BUFFER_BYTES_MAX = 8 * 1_048_576

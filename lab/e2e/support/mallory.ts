@@ -79,6 +79,7 @@ class Tampering {
       profiles: network.profiles,
       start: (handlers) => network.start({ ...handlers, onLink: (link) => handlers.onLink(this.#wrapLink(link)) }),
       connect: (peerId, addresses, signal) => network.connect(peerId, addresses, signal),
+      permitDirect: (peerId) => network.permitDirect(peerId),
       addresses: () => network.addresses(),
       status: () => network.status(),
       stop: () => network.stop(),

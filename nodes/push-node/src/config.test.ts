@@ -14,6 +14,7 @@ describe('settings of a push node', () => {
         bootstrap: [],
         metricsListen: '127.0.0.1:0',
         storageMib: '4096',
+        stun: 'same-port',
         workBits: '18',
         relayReservations: '4096',
         relayReservationsPerAddress: '64',
@@ -48,6 +49,7 @@ describe('settings of a push node', () => {
     )
     expect(reason({ storageMib: 'much' })).toBe('storageMib: "much" is not a number from 0 to 16777216.')
     expect(reason({ storageMib: '-1' })).toContain('is not a number')
+    expect(reason({ stun: '65536' })).toBe('stun: "65536" is not a UDP port, same-port or off.')
     expect(reason({ workBits: '25' })).toBe('workBits: "25" is not a number from 0 to 24.')
     expect(reason({ relayReservations: '65537' })).toContain('is not a number from 0 to 65536')
     for (const range of [

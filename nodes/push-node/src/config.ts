@@ -11,7 +11,7 @@ import {
   fail,
   ok,
 } from '@parley/core'
-import type { RelayPlaceLimits } from '@parley/adapter-network-libp2p'
+import type { RelayPlaceLimits, StunSetting } from '@parley/adapter-network-libp2p'
 import type { Result } from '@parley/core'
 
 export interface PushNodeConfig {
@@ -27,6 +27,8 @@ export interface PushNodeConfig {
   readonly metricsListen: string
   /** Mebibytes of waiting envelopes and pointers, as text; `0`: pointers only. */
   readonly storageMib: string
+  /** UDP port where devices ask how their routers translate: a number, `same-port` or `off`. */
+  readonly stun: string
   /** Leading zero bits that a pointer for a stranger needs here, as text. */
   readonly workBits: string
   /** Devices that can be reached through it, as text. */
@@ -99,6 +101,13 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     help: 'mebibytes of waiting messages that it holds for others; 0: only where they are',
     check: (value) => checkNumber(value, STORAGE_MIB_MAX),
   },
+  stun: {
+    isList: false,
+    default: 'same-port',
+    value: 'PORT',
+    help: 'UDP port where devices ask how their routers translate; same-port: the number of the first TCP port; off: none',
+    check: (value) => (stunSetting(value) === undefined ? `"${value}" is not a UDP port, same-port or off` : undefined),
+  },
   workBits: {
     isList: false,
     default: String(WORK_BITS),
@@ -130,6 +139,12 @@ const FIELDS: Readonly<Record<keyof PushNodeConfig, PushNodeField>> = {
     check: (value) =>
       isProxyRange(value) ? undefined : `"${value}" is not an IP address or a range such as 10.0.0.0/8`,
   },
+}
+
+/** @returns `undefined` when `text` is none. */
+export function stunSetting(text: string): StunSetting | undefined {
+  if (text === 'same-port' || text === 'off') return text
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
 }
 
 const checkNumber = (value: string, max: number): string | undefined =>
@@ -185,6 +200,7 @@ export const pushNodeConfig = {
       'data',
       'metricsListen',
       'storageMib',
+      'stun',
       'workBits',
       'relayReservations',
       'relayReservationsPerAddress',
@@ -202,6 +218,7 @@ export const pushNodeConfig = {
       bootstrap: list('bootstrap'),
       metricsListen: text('metricsListen'),
       storageMib: text('storageMib'),
+      stun: text('stun'),
       workBits: text('workBits'),
       relayReservations: text('relayReservations'),
       relayReservationsPerAddress: text('relayReservationsPerAddress'),

@@ -39,6 +39,11 @@ const hostText = ({ host, uptimeSeconds, residentBytes }: Figures): readonly str
   ),
   gauge('parley_push_relay_circuits', 'Connections that pass through this node.', host.circuits),
   gauge('parley_push_dht_peers', 'Entries of the routing table.', host.dhtPeers),
+  counter('parley_push_stun_requests_total', 'Datagrams at the STUN port.', [
+    ['{outcome="answered"}', host.stun.answered],
+    ['{outcome="limited"}', host.stun.limited],
+    ['{outcome="ignored"}', host.stun.ignored],
+  ]),
   gauge('parley_push_uptime_seconds', 'Time since the start.', Math.round(uptimeSeconds)),
   gauge('process_resident_memory_bytes', 'Resident memory.', residentBytes),
 ]

@@ -1,7 +1,7 @@
 import { createPushHost } from '@parley/adapter-network-libp2p'
 import { zero } from '@parley/core'
 import type { LogPort } from '@parley/engine'
-import { holderLimits, pushNodeConfig, relayPlaces } from './config.ts'
+import { holderLimits, pushNodeConfig, relayPlaces, stunSetting } from './config.ts'
 import { openHeldForOthers } from './held.ts'
 import { loadKey } from './key-file.ts'
 import { startMetrics } from './metrics.ts'
@@ -16,6 +16,8 @@ export interface PushNodeOptions {
   readonly metricsListen?: string
   /** Mebibytes that it holds for others, as text. */
   readonly storageMib?: string
+  /** UDP port, `same-port` or `off`, as text. */
+  readonly stun?: string
   /** Work on a pointer for a stranger, as text. */
   readonly workBits?: string
   /** Devices that can be reached through it, and how many of them behind one address, as text. */
@@ -53,8 +55,9 @@ export async function startPushNode(options: PushNodeOptions): Promise<PushNode>
   const held = openHeldForOthers({ data, seed, limits: holderLimits(config.value), log })
   started.defer(() => held.stop())
   const { serve: mailbox, checkProfile } = held
+  const stun = stunSetting(config.value.stun) ?? 'same-port'
   const host = await createPushHost({
-    ...{ seed, listen, announce, bootstrap, places, proxyProtocolFrom },
+    ...{ seed, listen, announce, bootstrap, places, proxyProtocolFrom, stun },
     ...{ mailbox, checkProfile, log },
   })
   started.defer(() => host.stop())

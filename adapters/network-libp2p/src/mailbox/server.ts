@@ -2,7 +2,7 @@
 import { MAILBOX_REQUESTS_MAX } from '@parley/core'
 import type { LogPort, MailboxServer } from '@parley/engine'
 import { StreamLink } from '../stream-link.ts'
-import type { LinkConnection, LinkStream } from '../stream-link.ts'
+import type { LinkConnection, LinkStream } from '../stream-lane.ts'
 import { MAILBOX_BUFFER_BYTES_MAX, decodeMessage, encodeMessage } from './messages.ts'
 import type { MailboxMessage } from './messages.ts'
 

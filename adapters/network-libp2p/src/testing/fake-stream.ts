@@ -7,7 +7,7 @@ import {
   TypedEventEmitter,
 } from '@libp2p/interface'
 import type { MessageStreamEvents } from '@libp2p/interface'
-import type { LinkStream } from '../stream-link.ts'
+import type { LinkStream } from '../stream-lane.ts'
 
 /** What travels one way on one stream, in order. */
 export class Channel {

@@ -5,7 +5,7 @@ export { bodyOf, echo, hintOf, joinMailbox, macrotask, wakeText } from './mailbo
 export type { Caller, MailboxWorld, PushedProfile, TestHolder } from './mailbox-fixture.ts'
 export { mailboxContract } from './mailbox.suite.ts'
 export { profilePushContract } from './profile-push.suite.ts'
-export { joinNetwork, never } from './network-fixture.ts'
+export { frameOf, joinNetwork, never } from './network-fixture.ts'
 export type { Member, SeenLink } from './network-fixture.ts'
 export { networkContract } from './network.suite.ts'
 export type { NetworkWorld } from './network.suite.ts'
