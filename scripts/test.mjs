@@ -1,60 +1,67 @@
-// `npm test`: static checks, unit tests and simulation, end to end, between homes. `npm test -- unit` runs one part.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// `npm test`: static checks, unit tests, then simulation beside what mostly waits: end to end, and between homes.
+// `npm test -- unit sim` runs these parts alone.
 import { check } from './check.mjs'
+import { ensureBundled } from './lib/bundle.mjs'
 import { ensureChromium } from './lib/chromium.mjs'
 import { ensureHomes } from './lib/homes.mjs'
 import { ensureInstalled } from './lib/install.mjs'
-import { Advice, environment, main, root, run } from './lib/process.mjs'
+import { Advice, main } from './lib/process.mjs'
+import { printTimes, saveTimes } from './lib/test-times.mjs'
 import { ensureTor } from './lib/tor.mjs'
+import { vitest } from './lib/vitest.mjs'
 import { ensureWebBuilt } from './lib/web-build.mjs'
 
+const NOTHING = { passed: 0, failed: 0, files: [] }
+
 const parts = {
-  static: () => check(),
-  unit: () => vitest('unit', 'vitest.config.ts'),
+  static: async () => ({ ...(await check()), files: [] }),
+  unit: () => vitest('unit', { config: 'vitest.config.ts', projects: ['pure', 'system'] }),
+  sim: (isBeside) => vitest('sim', { config: 'vitest.config.ts', projects: ['sim'], isBeside }),
   async e2e() {
-    const folder = join(root, 'lab', 'e2e')
-    const hasTests =
-      existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => name.endsWith('.test.ts'))
-    if (!hasTests) return { passed: 0, failed: 0 }
     const tor = await ensureTor()
-    return vitest('e2e', 'lab/e2e/vitest.config.ts', {
-      CHROMIUM_PATH: await ensureChromium(),
-      ...(tor === undefined ? {} : { TOR_PATH: tor }),
-    })
+    const extra = { CHROMIUM_PATH: await ensureChromium(), ...(tor === undefined ? {} : { TOR_PATH: tor }) }
+    return vitest('e2e', { config: 'lab/e2e/vitest.config.ts', extra })
   },
-  homes: async () => ((await ensureHomes()) ? vitest('homes', 'lab/homes/vitest.config.ts') : { passed: 0, failed: 0 }),
+  homes: async () => ((await ensureHomes()) ? vitest('homes', { config: 'lab/homes/vitest.config.ts' }) : NOTHING),
 }
 
-/** Runs vitest and counts from its own report; a run that dies without one counts as one failure. */
-async function vitest(name, config, extra = {}) {
-  const report = join(root, '.cache', `test-${name}.json`)
-  mkdirSync(dirname(report), { recursive: true })
-  rmSync(report, { force: true })
-  const parameters = ['run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await run('vitest', parameters, { env: environment({ CI: '1', ...extra }) })
-  if (!existsSync(report)) return { passed: 0, failed: 1 }
-  const { numPassedTests: passed, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'))
-  // A file that cannot be loaded has no test to fail, and an error after the last test fails nothing by itself.
-  const failed = Math.max(numFailedTests, numFailedTests === 0 ? numFailedTestSuites : 0, code === 0 ? 0 : 1)
-  return { passed, failed }
-}
+/** One after the other; what shares a line runs at the same time, in two rows. */
+const PLAN = [[['static']], [['unit']], [['e2e', 'homes'], ['sim']]]
 
 await main(async () => {
-  const wanted = process.argv.slice(2)
-  const unknown = wanted.find((name) => !Object.hasOwn(parts, name))
+  const asked = process.argv.slice(2)
+  const unknown = asked.find((name) => !Object.hasOwn(parts, name))
   if (unknown !== undefined)
     throw new Advice(`There is no part called ${unknown}. Parts: ${Object.keys(parts).join(', ')}.`)
+  const startMs = performance.now()
+  const secondsSince = (fromMs) => (performance.now() - fromMs) / 1_000
   await ensureInstalled()
   await ensureWebBuilt()
-  const total = { passed: 0, failed: 0 }
-  for (const [name, part] of Object.entries(parts)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
-    process.stdout.write(`\n— ${name}\n`)
-    const { passed, failed } = await part()
+  await ensureBundled()
+  const phases = { prepare: secondsSince(startMs) }
+  const total = { passed: 0, failed: 0, files: [] }
+  const runPart = async (name, isBeside) => {
+    process.stdout.write(`\n— ${name}${isBeside ? ', beside the others' : ''}\n`)
+    const partMs = performance.now()
+    const { passed, failed, files } = await parts[name](isBeside)
+    phases[name] = secondsSince(partMs)
     total.passed += passed
     total.failed += failed
+    total.files.push(...files)
   }
+  for (const rows of PLAN) {
+    const wanted = rows
+      .map((row) => row.filter((name) => asked.length === 0 || asked.includes(name)))
+      .filter((row) => row.length > 0)
+    await Promise.all(
+      wanted.map(async (row, index) => {
+        for (const name of row) await runPart(name, index > 0)
+      }),
+    )
+  }
+  const totalSeconds = secondsSince(startMs)
+  printTimes({ ...phases, 'all together': totalSeconds }, total.files)
+  if (asked.length === 0) await saveTimes(phases, totalSeconds)
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`)
   if (total.failed > 0) process.exitCode = 1
 })

@@ -89,7 +89,7 @@ export class Person {
     const number = ++this.#processes
     const process: Process = {
       number,
-      clock: new SimClock(timeline, this.wall),
+      clock: new SimClock(timeline, this.wall, this.#watch.isTracing),
       store: new SimStore(this.disk, this.disk.open(), {
         crashed: (isDurable) => this.#onCrash(process, isDurable),
         diskFull: () => this.#board.host.tally.count('commit refused: disk full'),

@@ -30,14 +30,14 @@ export class Watch {
   readonly breaches: string[] = []
   readonly lines: string[] = []
   readonly #timeline: Timeline
-  readonly #isTracing: boolean
+  readonly isTracing: boolean
   readonly #digest = createHash('sha256')
   readonly #states = new Map<string, { readonly state: MessageState; readonly at: number }>()
   #shown = 0
 
   constructor(timeline: Timeline, isTracing: boolean) {
     this.#timeline = timeline
-    this.#isTracing = isTracing
+    this.isTracing = isTracing
   }
 
   breach(what: string): void {
@@ -46,7 +46,7 @@ export class Watch {
   }
 
   trace(line: string): void {
-    if (this.#isTracing && this.lines.length < TRACE_LINES_MAX) this.lines.push(`${this.#time()} ${line}`)
+    if (this.isTracing && this.lines.length < TRACE_LINES_MAX) this.lines.push(`${this.#time()} ${line}`)
   }
 
   /** @throws Breach as soon as one is known. */

@@ -4,6 +4,7 @@ import { tellWithKills } from './kill-matrix.ts'
 import type { Job } from './pool.ts'
 import { runOffline } from './run-offline.ts'
 import { runSeed } from './run-seed.ts'
+import { tellWithFault } from './single-fault.ts'
 
 async function run(job: Job): Promise<unknown> {
   switch (job.type) {
@@ -13,6 +14,8 @@ async function run(job: Job): Promise<unknown> {
       return runOffline(job.seed)
     case 'kills':
       return tellWithKills(job.kills)
+    case 'fault':
+      return tellWithFault(job.fault)
   }
 }
 

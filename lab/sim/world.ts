@@ -12,6 +12,7 @@ import { NO_MAILBOX_FAULTS, type Lie, type MailboxFaults } from './mailbox-fault
 import { Switchboard } from './network.ts'
 import { Person } from './person.ts'
 import { SimNode, type NodeHost } from './push-node.ts'
+import { remembering } from './remembering.ts'
 import { Tally } from './tally.ts'
 import { Timeline } from './timeline.ts'
 import { Watch } from './watch.ts'
@@ -31,7 +32,7 @@ export interface WorldOptions {
 let sharedCrypto: Promise<CryptoPort> | undefined
 
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const world = new World(options, await (sharedCrypto ??= createNodeCrypto()))
+  const world = new World(options, await (sharedCrypto ??= createNodeCrypto().then(remembering)))
   const { pushNodes = [], dhtNodes = 0 } = options
   for (const [index, lie] of pushNodes.entries()) (await world.addNode(`push-${index}`, true)).setLie(lie)
   for (let index = 0; index < dhtNodes; index++) await world.addNode(`dht-${index}`, false)

@@ -79,7 +79,7 @@ export class Mailbox {
   }
 
   pushNodesChanged(): void {
-    this.#parts?.retriever.look('full')
+    this.#parts?.retriever.pushNodesChanged()
     this.#parts?.depositor.hurry()
     this.#parts?.upkeep.soon()
     this.#parts?.invites.changed()

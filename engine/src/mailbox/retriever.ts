@@ -137,13 +137,23 @@ export class Retriever {
     this.#run()
   }
 
+  /** Other push nodes are connected: they are asked at once. */
+  pushNodesChanged(): void {
+    if (this.#isStopped) return
+    this.look('full')
+    this.#pollTimer?.()
+    this.#schedulePoll()
+  }
+
   #schedulePoll(): void {
-    const { clock, random } = this.#context()
+    const { clock, random, sessions } = this.#context()
     const jitter = ((random(1)[0] ?? 0) / 255) * (POLL_PUSH_MS / 4)
-    this.#pollTimer = clock.after(POLL_PUSH_MS + jitter, () => {
-      const isFull = ++this.#polls % POLLS_PER_FULL === 0
-      // Without a push node there is nobody to ask; one that comes is asked at once.
-      if (isFull || this.#context().sessions.mailbox.pushNodes().length > 0) this.look(isFull ? 'full' : 'near')
+    // Without a push node there is nobody to ask in between: nothing wakes the device for that.
+    const isAlone = sessions.mailbox.pushNodes().length === 0
+    const polls = isAlone ? POLLS_PER_FULL - (this.#polls % POLLS_PER_FULL) : 1
+    this.#pollTimer = clock.after(polls * POLL_PUSH_MS + jitter, () => {
+      this.#polls += polls
+      this.look(this.#polls % POLLS_PER_FULL === 0 ? 'full' : 'near')
       this.#schedulePoll()
     })
   }
