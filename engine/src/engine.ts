@@ -332,6 +332,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       if (contact === undefined) return
       this.#profiles.befriended(contact.account)
       this.#presences.befriended(contact.account)
+      this.#context.sessions.befriended(contact.account)
     })
   }
 

@@ -21,6 +21,20 @@ describe('meeting', () => {
     expect(await alice.engine.call('requests.list', {})).toEqual([])
   })
 
+  test('[NET-21] where each of them is may be learned by the other when they are contacts, and not before', async () => {
+    await using world = await createWorld()
+    const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]
+    await ask(world, bob, alice)
+    expect([...alice.wire.permitted, ...bob.wire.permitted]).toEqual([])
+    await alice.engine.call('requests.accept', { id: (await onlyRequest(alice)).id })
+    await world.pass(2_000)
+    expect([[...alice.wire.permitted], [...bob.wire.permitted]]).toEqual([[bob.peerId], [alice.peerId]])
+    alice.wire.setOnline(false)
+    alice.wire.setOnline(true)
+    await world.pass(5_000)
+    expect(alice.wire.permitted.size).toBe(1)
+  })
+
   test('[FST-19] Alice declines silently: Bob sees nothing, and asking again reaches nobody', async () => {
     await using world = await createWorld()
     const [alice, bob] = [await world.open('Alice'), await world.open('Bob')]

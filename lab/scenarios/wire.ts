@@ -18,6 +18,8 @@ export interface Wire {
   readonly links: number
   /** Links that were made so far. */
   readonly linksMade: number
+  /** Peers that may learn where this person is. */
+  readonly permitted: ReadonlySet<string>
   readonly network: NetworkPort
 }
 
@@ -25,11 +27,13 @@ export function tapNetwork(inner: NetworkPort): Wire {
   const envelopes: Uint8Array[] = []
   const sent: string[] = []
   const taps = new Map<string, Tap>()
+  const permitted = new Set<string>()
   let isOnline = true
   let linksMade = 0
   const wire: Wire = {
     envelopes,
     sent,
+    permitted,
     bend: (frame) => frame,
     setOnline(online) {
       isOnline = online
@@ -50,7 +54,10 @@ export function tapNetwork(inner: NetworkPort): Wire {
       peerId: inner.peerId,
       mailbox: inner.mailbox,
       profiles: inner.profiles,
-      permitDirect: (peerId) => inner.permitDirect(peerId),
+      permitDirect(peerId) {
+        permitted.add(peerId)
+        inner.permitDirect(peerId)
+      },
       addresses: () => inner.addresses(),
       status: () => inner.status(),
       stop: () => inner.stop(),

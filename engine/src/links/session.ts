@@ -66,8 +66,6 @@ interface SessionEvents {
 export class Session {
   readonly link: Link
   readonly openedAt: number
-  /** The network was told that the other end may learn our addresses. */
-  isDirectPermitted = false
   readonly #context: Context
   readonly #delegate: SessionDelegate
   readonly #events: SessionEvents

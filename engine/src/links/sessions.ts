@@ -52,10 +52,12 @@ export class Sessions {
     if (this.#isStopped) return
     const session = this.#byPeer.get(peerId)
     if (session === undefined) this.#keeper.keep(peerId)
-    else {
-      this.#permitDirect(session)
-      session.pump()
-    }
+    else session.pump()
+  }
+
+  /** This account is a contact from now on. */
+  befriended(account: string): void {
+    for (const session of this.ofAccount(account)) this.#permitDirect(session)
   }
 
   /** Sends an envelope that may be lost to every connected device of an account. */
@@ -125,9 +127,8 @@ export class Sessions {
 
   /** Who is a contact may learn at which addresses we are; whoever only asked to become one may not. NET-21 */
   #permitDirect(session: Session): void {
-    if (session.account === undefined || session.isDirectPermitted) return
-    if (contactByAccount(this.#context().store, session.account)?.status !== 'active') return
-    session.isDirectPermitted = true
+    const { account } = session
+    if (account === undefined || contactByAccount(this.#context().store, account)?.status !== 'active') return
     this.#network.permitDirect(session.peerId)
   }
 

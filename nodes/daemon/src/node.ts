@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly storage?: StorageChoice | undefined
   /** Origins from which blocks of others may be fetched by HTTPS; nothing else is ever fetched. */
   readonly fetchFrom?: readonly string[]
+  /** Whether direct paths between routers are looked for; `auto`, the default: when anyone may reach this node. NET-20 */
+  readonly directPaths?: DirectPathsChoice
   /** What a new account calls itself. */
   readonly name?: string
   /** Opens sealed keys. */
@@ -35,6 +37,8 @@ export interface NodeOptions {
   readonly recoveryPhrase?: string
   readonly log?: LogPort
 }
+
+export type DirectPathsChoice = 'auto' | 'on' | 'off'
 
 /** Where a node listens when nothing else is said: this machine only. */
 export const LISTEN_DEFAULT: readonly string[] = ['/ip4/127.0.0.1/tcp/0']
@@ -66,10 +70,11 @@ export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: Po
 /** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
 export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
   const { data, listen = LISTEN_DEFAULT, announce = [], bootstrap = [], log = quiet } = options
-  const { tor, name, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
+  const { tor, name, directPaths, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
   const crypto = await createNodeCrypto()
+  const further = { ...(announce.length === 0 ? {} : { announce }), ...(directPaths === 'on' ? { punch: {} } : {}) }
   const network = (fixed: readonly string[], deviceSeed: Uint8Array) =>
-    createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...(announce.length === 0 ? {} : { announce }) })
+    createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...further })
   let made: Libp2pNetworkPort | undefined
   const networkOf = (): Libp2pNetworkPort => {
     if (made === undefined) throw new Error('the network is made before anything is stored')

@@ -178,7 +178,8 @@ export class DirectLinks {
     if (this.#running >= PUNCHES_AT_ONCE_MAX) return this.#plan(kept, PUNCH_TURN_MS)
     kept.isTrying = true
     this.#running += 1
-    this.#setReason(kept, 'trying')
+    // what was found out stays said until something else is
+    if (kept.reason === 'untried') this.#setReason(kept, 'trying')
     const failure = await puncher.punch(relayed).then(() => undefined, toError)
     kept.isTrying = false
     this.#running -= 1

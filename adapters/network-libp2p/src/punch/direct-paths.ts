@@ -9,6 +9,8 @@ import { DirectLinks } from './direct-links.ts'
 import { Puncher } from './puncher.ts'
 
 export interface PunchOptions {
+  /** Whether it is wanted now; asked again at {@link DirectPaths.refresh}. Default: always. */
+  readonly isWanted?: () => boolean
   /** Only this address of our own takes part, and others of this machine are taken: for tests. */
   readonly bindAddress?: string
 }
@@ -30,6 +32,8 @@ export interface DirectPaths {
   moved(link: Link): void
   /** Our addresses changed, or the network that we are in. */
   networkChanged(): void
+  /** Whether paths between routers are wanted may have changed. */
+  refresh(): void
   /** `undefined` where nobody looks for paths. */
   reasons(): ReadonlyMap<string, RelayReason> | undefined
   stop(): void
@@ -47,8 +51,15 @@ export async function startDirectPaths(options: DirectPathsOptions): Promise<Dir
       onAnswered: (peerId, hasMet) => direct.answered(peerId, hasMet),
       log,
     })
-  direct.puncher = puncher
-  await puncher?.start()
+  const refresh = async (): Promise<void> => {
+    const isWanted = puncher !== undefined && (punch?.isWanted?.() ?? true)
+    if (isWanted === (direct.puncher !== undefined)) return
+    direct.puncher = isWanted ? puncher : undefined
+    if (isWanted) await puncher.start()
+    else await puncher?.pause()
+    direct.networkChanged()
+  }
+  await refresh()
   return {
     permit: (peerId) => {
       const peer = parsePeerId(peerId)
@@ -56,7 +67,10 @@ export async function startDirectPaths(options: DirectPathsOptions): Promise<Dir
     },
     moved: (link) => direct.moved(link),
     networkChanged: () => direct.networkChanged(),
-    reasons: () => (puncher === undefined ? undefined : direct.reasons()),
+    refresh: () => {
+      refresh().catch((error: unknown) => log.log('error', 'direct paths not switched', { error: String(error) }))
+    },
+    reasons: () => (direct.puncher === undefined ? undefined : direct.reasons()),
     stop: () => {
       direct.stop()
       puncher?.stop()

@@ -53,6 +53,11 @@ export class Puncher {
     })
   }
 
+  /** Answers nobody any more, until the next {@link start}. */
+  async pause(): Promise<void> {
+    await this.#host.unhandle(PUNCH_PROTOCOL)
+  }
+
   stop(): void {
     const reason = new Error('the network has stopped')
     this.#stopping.abort(reason)

@@ -8,6 +8,7 @@ import { storageSettings } from '../config/storage.ts'
 import { torSettings } from '../config/tor.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
+import type { DirectPathsChoice } from '../node.ts'
 import { openPage } from './browser.ts'
 import { Sentence } from './command.ts'
 import { stopInTime, untilSignal } from './lifetime.ts'
@@ -48,12 +49,18 @@ function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
     listen: listOf(settings, 'listen'),
     announce: listOf(settings, 'announce'),
     bootstrap: listOf(settings, 'bootstrap'),
+    directPaths: directPathsOf(settings),
     ...storageSettings(settings),
     ...(tor === undefined ? {} : { tor }),
     ...(openBazaar === undefined ? {} : { openBazaar }),
     ...(name === undefined ? {} : { name }),
     ...(passphraseFile === undefined ? {} : { passphrase: readFirstLine('passphrase', passphraseFile) }),
   }
+}
+
+function directPathsOf(settings: Settings): DirectPathsChoice {
+  const choice = textOf(settings, 'directPaths')
+  return choice === 'on' || choice === 'off' ? choice : 'auto'
 }
 
 async function announce(opened: Daemon, settings: Settings): Promise<void> {

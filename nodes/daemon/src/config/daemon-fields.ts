@@ -45,6 +45,16 @@ export const daemonFields: readonly Field[] = [
     help: 'Push nodes to stay connected to, each ending in /p2p/ and its peer id.',
   },
   {
+    key: 'directPaths',
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'on', 'off'],
+    placeholder: 'auto|on|off',
+    help:
+      'Whether to look for direct paths between your router and those of contacts who are reached through a push node ' +
+      'so far. They learn your addresses then. auto: when anyone may reach you.',
+  },
+  {
     key: 'storage',
     kind: 'choice',
     default: 'self-hosted',
