@@ -76,7 +76,7 @@ export async function startPushNode(): Promise<
   AsyncDisposable & { readonly address: string; readonly process: ChildProcess }
 > {
   const folder = temporaryFolder()
-  const flags = ['push-node', '--data', folder, '--listen', '/ip4/127.0.0.1/tcp/0', '--work-bits', '8']
+  const flags = ['push-node', '--json', '--data', folder, '--listen', '/ip4/127.0.0.1/tcp/0', '--work-bits', '8']
   const child = spawn(PROGRAM, flags, { stdio: ['ignore', 'pipe', 'ignore'] })
   if (child.stdout === null) throw new Error('the push node has no output')
   const [line] = (await once(createInterface({ input: child.stdout }), 'line', {

@@ -67,7 +67,16 @@ interface PushNodeProcess {
 }
 
 async function startPushNode(data: string): Promise<PushNodeProcess> {
-  const flags = ['push-node', '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0', '--metrics-listen', '127.0.0.1:0']
+  const flags = [
+    'push-node',
+    '--json',
+    '--data',
+    data,
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--metrics-listen',
+    '127.0.0.1:0',
+  ]
   const child = spawn(PROGRAM, flags, { stdio: ['ignore', 'pipe', 'ignore'] })
   const lines = createInterface({ input: child.stdout })
   const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(READY_TIMEOUT_MS) })

@@ -47,7 +47,7 @@ export class Stage implements AsyncDisposable {
   async pushNode(name = 'push-node', others: readonly string[] = []): Promise<TestPushNode> {
     const data = join(this.folder, name)
     const listen = others.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
-    const child = this.process(name, ['push-node', '--data', data, ...listen, ...others])
+    const child = this.process(name, ['push-node', '--json', '--data', data, ...listen, ...others])
     const { addresses, metricsUrl } = await child.ready()
     const [address] = Array.isArray(addresses) ? addresses : []
     if (typeof address !== 'string') throw new Error('the push node has no address')

@@ -119,7 +119,7 @@ export class Machine {
       ...(this.ip6 === undefined ? [] : [`/ip6/${this.ip6}`]),
     ]
     const parameters = [
-      ...['push-node', '--data', data, '--metrics-listen', `127.0.0.1:${door.port}`],
+      ...['push-node', '--json', '--data', data, '--metrics-listen', `127.0.0.1:${door.port}`],
       ...(others.includes('--listen') ? [] : hosts.flatMap((host) => ['--listen', `${host}/tcp/${PUSH_PORT}`])),
       ...(others.includes('--announce') ? [] : hosts.flatMap((host) => ['--announce', `${host}/tcp/${PUSH_PORT}`])),
       ...(others.includes('--work-bits') ? [] : ['--work-bits', '8']),

@@ -22,6 +22,7 @@ describe('a push node as a process', () => {
     expect(JSON.parse(String(line))).toEqual({
       peerId: expect.stringMatching(/^12D3KooW/),
       addresses: [expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/)],
+      link: expect.stringMatching(/^parley:push\/[\w-]+$/),
       metricsUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/),
     })
     const startedMs = performance.now()

@@ -55,7 +55,7 @@ export const demo: Command = {
 type Begin = (...parameters: readonly string[]) => Promise<Child>
 
 async function startPeople(folder: string, begin: Begin): Promise<readonly RestNode[]> {
-  const push = await begin('push-node', '--data', join(folder, 'push'), '--listen', LOOPBACK)
+  const push = await begin('push-node', '--json', '--data', join(folder, 'push'), '--listen', LOOPBACK)
   const [address] = Array.isArray(push.ready['addresses']) ? push.ready['addresses'] : []
   const person = async (name: string): Promise<RestNode> => {
     const data = join(folder, name.toLowerCase())
