@@ -1,10 +1,11 @@
 import { PortError } from '@parley/engine'
-import { chmodSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteCode, toPortError } from './errors.ts'
 
 const SQLITE_BUSY = 5
+const SQLITE_NOTADB = 26
 
 /**
  * Holds the only right to use the database at `path`, across processes, until `release`.
@@ -18,14 +19,7 @@ const SQLITE_BUSY = 5
 export function lockStore(path: string): { release(): void } {
   const lockPath = `${path}.lock`
   const pidPath = `${path}.pid`
-  const database = openLockFile(lockPath)
-  try {
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
-  } catch (error) {
-    database.close()
-    if (sqliteCode(error) === SQLITE_BUSY) throw inUse(path, pidPath, error)
-    throw toPortError(error, `locking ${lockPath}`)
-  }
+  const database = lockFile(path, lockPath, pidPath)
   let isHeld = true
   try {
     writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 })
@@ -40,6 +34,22 @@ export function lockStore(path: string): { release(): void } {
       rmSync(pidPath, { force: true })
       database.close()
     },
+  }
+}
+
+function lockFile(path: string, lockPath: string, pidPath: string, isEmptied = false): DatabaseSync {
+  const database = openLockFile(lockPath)
+  try {
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    if (sqliteCode(error) === SQLITE_BUSY) throw inUse(path, pidPath, error)
+    if (sqliteCode(error) !== SQLITE_NOTADB || isEmptied) throw toPortError(error, `locking ${lockPath}`)
+    // Something overwrote it, so nobody can hold it. Emptied where it is, never replaced: two processes that do this
+    // at once still lock the same file.
+    truncateSync(lockPath)
+    return lockFile(path, lockPath, pidPath, true)
   }
 }
 

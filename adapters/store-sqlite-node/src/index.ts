@@ -1,2 +1,3 @@
 export { openSqliteStore } from './sqlite-store.ts'
 export type { SqliteStoreOptions } from './sqlite-store.ts'
+export { makePrivateFolder } from './private-folder.ts'

@@ -1,7 +1,7 @@
 import { assert } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { LogPort, SqlRow, SqlValue, StorePort } from '@parley/engine'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { toPortError } from './errors.ts'
@@ -9,6 +9,7 @@ import { lockStore, makePrivateFile } from './folder-lock.ts'
 import { backUpDamaged, checkHeader, corrupt, quickCheck, quickCheckBeside } from './health.ts'
 import { BUSY_TIMEOUT_MS, CHECK_ON_OPEN_BYTES_MAX, WAL_BYTES_KEPT_MAX } from './limits.ts'
 import { StatementCache } from './statements.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import { startTruncating } from './truncate.ts'
 
 export interface SqliteStoreOptions {
@@ -31,11 +32,7 @@ export interface SqliteStoreOptions {
 export function openSqliteStore(options: SqliteStoreOptions): StorePort {
   if (options.path === ':memory:') return new SqliteStore(connect(options.path), options)
   const { path } = options
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw toPortError(error, `making the folder ${dirname(path)}`)
-  }
+  makePrivateFolder(dirname(path))
   const lock = lockStore(path)
   try {
     return new SqliteStore(connectChecked(options), options, () => lock.release())

@@ -21,13 +21,16 @@ export async function fixPorts(data: string, listen: readonly string[], isFresh 
       continue
     }
     const remembered = known[address]
-    const port = typeof remembered === 'number' ? remembered : await freePort()
+    const port = isPort(remembered) ? remembered : await freePort()
     portsByAddress[address] = port
     fixed.push(address.replace(ANY_PORT, `/tcp/${port}`))
   }
   writePrivateFile(path, JSON.stringify(portsByAddress))
   return fixed
 }
+
+const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535
 
 /** A port that was free a moment ago; whoever listens on it still has to expect that it is taken. */
 async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFolder } from '@parley/adapter-store-sqlite-node'
 
 const SEED_BYTES = 32
 const OWNER_ONLY = 0o600
@@ -10,11 +11,11 @@ const OTHERS = 0o077
  * The Ed25519 seed of this push node (32 bytes) from `push-node.key` in `folder`, made on first use, readable by the
  * owner only.
  *
- * @throws Error in words when the file is damaged or others may read it: a new key would be another push node, which
+ * @throws PortError when the folder cannot be used; Error in words when the file is damaged or others may read it: a new key would be another push node, which
  * is for the operator to decide.
  */
 export async function loadKey(folder: string): Promise<Uint8Array> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makePrivateFolder(folder)
   const path = join(folder, 'push-node.key')
   return (await readKey(path)) ?? (await createKey(path))
 }

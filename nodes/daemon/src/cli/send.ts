@@ -28,12 +28,16 @@ export const send: Command = {
   hasFile: false,
   examples: [
     ['parley send --to did:key:z6Mk… "On my way"', 'To a contact, through the node on ~/.parley.'],
+    ['parley send --to did:key:z6Mk… -- --verbose', 'A text that looks like a flag.'],
     ['date | parley send --data /srv/bob --to did:key:z6Mk… -', 'The text is read from standard input.'],
   ],
   async run(settings, texts) {
     const to = textOf(settings, 'to')
     if (to === undefined || texts.length !== 1)
-      throw new Sentence('Say whom with --to, and one TEXT; quote it if it has spaces.')
+      throw new Sentence(
+        'Say whom with --to, and one TEXT: in quotes if it has spaces, after -- if it looks like a flag, or - to read ' +
+          'it from standard input.',
+      )
     const node = findNode(settings)
     const text = texts[0] === '-' ? await readInput() : (texts[0] ?? '')
     const conversation = to.startsWith('did:') ? await conversationWith(node, to) : to

@@ -89,4 +89,24 @@ describe('settings', () => {
     expect(shown).toMatch(/^passphraseFile +— +\(default\)$/m)
     expect(JSON.parse(describeSettings(settings, true))).toMatchObject({ apiPort: { value: 1, source: 'flag' } })
   })
+  it('[NODE-8] leave a text alone that begins with a dash and looks like no flag', () => {
+    const given = (...flags: readonly string[]) => {
+      const { settings, texts } = loadSettings({
+        fields: daemonFields,
+        flags,
+        environment: {},
+        takesText: true,
+        hasFile: false,
+      })
+      return [settings.get('name')?.value, ...texts]
+    }
+    expect(given('--name', 'Ada', '-5 °C')).toEqual(['Ada', '-5 °C'])
+    expect(given('-5 °C', '--name', 'Ada')).toEqual(['Ada', '-5 °C'])
+    expect(given('- milk\n- eggs', '--name', '-Ada-')).toEqual(['-Ada-', '- milk\n- eggs'])
+    expect(given('-')).toEqual([undefined, '-'])
+    expect(given('--', '--json', '-v')).toEqual([undefined, '--json', '-v'])
+    for (const flag of ['--verbose', '-v', '--verbose=1']) {
+      expect(() => given(flag)).toThrow('goes after --, or is read from standard input with -.')
+    }
+  })
 })

@@ -71,8 +71,9 @@ function readFile(fields: readonly Field[], path: string): Map<string, ConfigVal
   const values = new Map<string, ConfigValue>()
   if (!existsSync(path)) return values
   let content: unknown
+  const text = readText(path)
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(text)
   } catch (cause) {
     throw new ConfigError(`${path} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
@@ -85,6 +86,16 @@ function readFile(fields: readonly Field[], path: string): Map<string, ConfigVal
     values.set(key, checkValue(field, value, `${key} in ${path}`))
   }
   return values
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      cause,
+    })
+  }
 }
 
 function readEnvironment(
@@ -139,11 +150,16 @@ interface ParsedFlags {
 
 function parseFlags(flags: readonly string[], options: FlagOptions, allowPositionals: boolean): ParsedFlags {
   try {
-    return parseArgs({ args: bindDashes(flags, options), options, strict: true, allowNegative: true, allowPositionals })
+    const bound = bindDashes(flags, options)
+    const args = allowPositionals ? textsLast(bound) : bound
+    return parseArgs({ args, options, strict: true, allowNegative: true, allowPositionals })
   } catch (cause) {
-    // parseArgs explains itself in one sentence and a hint about `--`, which only confuses here.
+    // parseArgs explains itself in one sentence and a hint about `--` in words of its own.
     const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. To specify')
-    throw new ConfigError(`${sentence.replace(/\.$/, '')}.`, { cause })
+    const hint = allowPositionals
+      ? ' A text that begins with a dash goes after --, or is read from standard input with -.'
+      : ''
+    throw new ConfigError(`${sentence.replace(/\.$/, '')}.${hint}`, { cause })
   }
 }
 
@@ -166,6 +182,15 @@ export function withoutSettings(environment: Environment): Environment {
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) => !name.startsWith('PARLEY_') || name === FROM_SOURCE),
   )
+}
+
+/** What no flag looks like is a text, although it begins with a dash: "-5 °C", "- milk". */
+function textsLast(flags: readonly string[]): string[] {
+  const end = flags.includes('--') ? flags.indexOf('--') : flags.length
+  const isText = (word: string): boolean => word.startsWith('-') && !/^(-|--?[a-z][\w-]*(=.*)?)$/is.test(word)
+  const before = flags.slice(0, end)
+  const texts = [...before.filter(isText), ...flags.slice(end + 1)]
+  return [...before.filter((word) => !isText(word)), ...(texts.length === 0 ? [] : ['--', ...texts])]
 }
 
 /** What `--print-config` shows: every setting, its value and where it came from. */
