@@ -192,10 +192,12 @@ export const screens: readonly Screen[] = [
   { name: 'network', path: '/?sheet=network', act: sheet },
   { name: 'waiting', path: '/?sheet=network', act: waiting },
   { name: 'unasked', scenario: 'unasked', act: (page) => page.getByTestId('ask-reach').waitFor() },
-  ...['reach-network', 'reach-public', 'reach-alone', 'reach-refused', 'reach-tor', 'unasked'].flatMap((scenario) => [
-    { name: `network-${scenario}`, scenario, path: '/?sheet=network', act: sheet },
-    { name: `nodes-${scenario}`, scenario, path: '/?sheet=network', act: pushNodes },
-  ]),
+  ...['reach-network', 'reach-public', 'reach-alone', 'reach-refused', 'reach-fixed', 'reach-tor', 'unasked'].flatMap(
+    (scenario) => [
+      { name: `network-${scenario}`, scenario, path: '/?sheet=network', act: sheet },
+      { name: `nodes-${scenario}`, scenario, path: '/?sheet=network', act: pushNodes },
+    ],
+  ),
   { name: 'node-tested', scenario: 'reach-alone', path: '/?sheet=network', act: testNode },
   {
     name: 'node-silent',

@@ -104,7 +104,9 @@ export const networkHandlers = (state: FakeState) => {
     'network.change': ({ reach }: Params<'network.change'>) => {
       if (state.network.isReachFixed) throw new EngineError('REACH_FIXED')
       const portMapping: Network['portMapping'] =
-        reach === 'anyone' ? { state: 'failed', reason: 'no-router' } : { state: 'off' }
+        reach === 'anyone'
+          ? { state: 'failed', reason: 'No router on this network opens ports by itself.' }
+          : { state: 'off' }
       put(state, { reach, isReachChosen: true, portMapping })
       return get()
     },
@@ -161,7 +163,7 @@ export const seedReach = (state: FakeState, how: FakeReach): void => {
     'reach-alone': {
       reach: 'anyone',
       reachability: { state: 'network', isTesting: false },
-      portMapping: { state: 'failed', reason: 'no-router' },
+      portMapping: { state: 'failed', reason: 'No router on this network opens ports by itself.' },
       offeredPushNodes: [
         { address: ours.added, peerId: peerOf(ours.added), account: accountOf('Ada Lindqvist'), name: 'Ada Lindqvist' },
       ],
@@ -169,9 +171,9 @@ export const seedReach = (state: FakeState, how: FakeReach): void => {
     'reach-refused': {
       reach: 'anyone',
       reachability: { state: 'network', testedAt, isTesting: false },
-      portMapping: { state: 'failed', reason: 'refused' },
+      portMapping: { state: 'failed', reason: 'The router refused: not authorized.' },
       infrastructure: [
-        fakePushNode(ours.added, true, { relay: 'refused', refusal: 'full' }),
+        fakePushNode(ours.added, true, { relay: 'refused', refusal: 'All of its places are taken.' }),
         fakePushNode(ours.gone, false),
       ],
     },

@@ -204,7 +204,7 @@ export const seedWorld = (world: FakeWorld, historyCount = 10_000): void => {
   world.network = fakeNetwork({
     reach: 'anyone',
     reachability: { state: 'relayed', testedAt: world.now() - 4 * MINUTE_MS, isTesting: false },
-    portMapping: { state: 'failed', reason: 'no-router' },
+    portMapping: { state: 'failed', reason: 'No router on this network opens ports by itself.' },
     infrastructure: pushNodes.map((address) => fakePushNode(address)),
     storage: 'self-hosted',
   })

@@ -76,7 +76,6 @@ export const reach = {
     mapped: (address: string) => `Your router lets connections in at ${address}.`,
     mappedPlain: 'Your router lets connections in.',
     failed: 'Your router could not be asked to let connections in.',
-    failedWhy: (reason: string) => `Your router lets no connections in: ${reason}`,
   },
 
   nodes: {
@@ -105,9 +104,9 @@ export const reach = {
     connected: 'connected',
     away: 'not connected',
     reserved: 'connected, passes connections on to you',
-    full: 'Full: it has no free place for you, so it passes no connections on. It may still keep messages.',
-    refused: 'It refuses to pass connections on to you. It may still keep messages.',
-    refusedWhy: (reason: string) => `It refuses to pass connections on to you (${reason}). It may still keep messages.`,
+    full: (why: string) => `Full. ${why} It passes no connections on to you; it may still keep messages.`,
+    refused: 'It refuses to pass connections on to you; it may still keep messages.',
+    refusedWhy: (why: string) => `${why} It passes no connections on to you; it may still keep messages.`,
     offered: 'Your friends use',
     offeredLead: 'Push nodes of your contacts that you may use as well.',
     offeredBy: (name: string) => `${name} uses it`,
@@ -124,6 +123,7 @@ export const reach = {
       `It answers${ms === undefined ? '' : ` in ${ms}`}. It passes connections on, but keeps no messages.`,
     nothing: 'It answers, but it is no push node: it neither keeps messages nor passes connections on.',
     away: 'It does not answer. Check the address, and that it is running.',
+    awayHint: 'Check the address, and that it is running.',
   },
 
   invite: {

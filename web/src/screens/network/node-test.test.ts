@@ -14,6 +14,7 @@ describe('trying a push node', () => {
     [{ isReachable: true, latencyMs: 1, offersRelay: true, offersMailbox: false }, true, 'keeps no messages'],
     [{ isReachable: true, offersRelay: false, offersMailbox: false }, false, 'it is no push node'],
     [{ isReachable: false, offersRelay: false, offersMailbox: false }, false, 'It does not answer'],
+    [{ isReachable: false, offersRelay: false, offersMailbox: false, problem: 'Not so.' }, false, 'Not so. Check'],
   ])('%j', (answer, isGood, text) => {
     expect(testWords(answer)).toEqual({ isGood, text: expect.stringContaining(text) })
   })
@@ -50,9 +51,11 @@ describe('a push node that is used', () => {
       isLacking: false,
     })
     expect(nodeState(fakePushNode(address, false)).text).toBe('not connected')
-    const full = fakePushNode(address, true, { relay: 'refused', refusal: 'full' })
+    const full = fakePushNode(address, true, { relay: 'refused', refusal: 'All of its places are taken.' })
     expect(nodeState(full)).toEqual({ text: 'connected', isLacking: true })
-    expect(refusalWords(full)).toContain('no free place')
+    expect(refusalWords(full)).toBe(
+      'Full. All of its places are taken. It passes no connections on to you; it may still keep messages.',
+    )
     expect(refusalWords(fakePushNode(address, true, { relay: 'refused', refusal: 'odd' }))).toContain('odd')
     expect(refusalWords(fakePushNode(address, true, { relay: 'refused' }))).toContain('refuses')
     expect(refusalWords(fakePushNode(address))).toBeUndefined()

@@ -19,9 +19,9 @@ const milliseconds = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'mi
 
 /** The answer of a test, in words. */
 export const testWords = (answer: PushNodeTest): NonNullable<NodeTestSnapshot['result']> => {
-  const { isReachable, latencyMs, offersMailbox, offersRelay } = answer
+  const { isReachable, latencyMs, offersMailbox, offersRelay, problem } = answer
   const words = t.reach.result
-  if (!isReachable) return { isGood: false, text: words.away }
+  if (!isReachable) return { isGood: false, text: problem === undefined ? words.away : `${problem} ${words.awayHint}` }
   const time = latencyMs === undefined ? undefined : milliseconds.format(Math.max(1, latencyMs))
   if (!offersMailbox && !offersRelay) return { isGood: false, text: words.nothing }
   if (!offersRelay) return { isGood: true, text: words.mailbox(time) }
@@ -63,7 +63,7 @@ export const nodeState = ({ isConnected, relay }: PushNode): { readonly text: st
 export const refusalWords = ({ relay, refusal }: PushNode): string | undefined => {
   if (relay !== 'refused') return undefined
   if (refusal === undefined) return t.reach.nodes.refused
-  return /full/iu.test(refusal) ? t.reach.nodes.full : t.reach.nodes.refusedWhy(refusal)
+  return /\btaken\b/u.test(refusal) ? t.reach.nodes.full(refusal) : t.reach.nodes.refusedWhy(refusal)
 }
 
 /** Where one has it from. */

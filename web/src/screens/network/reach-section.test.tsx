@@ -28,6 +28,11 @@ describe('who can connect', () => {
     expect(reachMarkup).toMatch(/aria-pressed="true"[^>]*>.*?Anyone with my link/u)
   })
 
+  it('marks nothing before anybody chose, so that what is so can be chosen too', async () => {
+    const { reachMarkup } = await openAt('unasked')
+    expect(reachMarkup).not.toContain('aria-pressed')
+  })
+
   it('says who learns what with each choice', async () => {
     const { reach } = await openAt('unasked')
     expect(reach).toContain('nobody learns anything')
@@ -65,7 +70,7 @@ describe('push nodes', () => {
 
   it('say plainly when they are full or gone', async () => {
     const { pushNodes } = await openAt('reach-refused')
-    expect(pushNodes).toContain('Full: it has no free place for you')
+    expect(pushNodes).toContain('Full. All of its places are taken.')
     expect(pushNodes).toContain('not connected')
     const { words } = await createTestApp()
     const gone = fakeNetworkAnswer({ infrastructure: nodes.map((address) => fakePushNode(address, false)) })

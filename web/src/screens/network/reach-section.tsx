@@ -59,7 +59,7 @@ export function ReachSection({ network, now }: { readonly network: Network; read
       ) : (
         <ReachChoices
           labelledBy="reach-title"
-          current={network.reach}
+          current={network.isReachChosen ? network.reach : undefined}
           pending={changing.isBusy ? wanted : undefined}
           onChoose={change}
         />

@@ -61,7 +61,7 @@ describe('what was proven of who can connect, in words', () => {
       {
         reach: 'anyone',
         ...proven('network'),
-        infrastructure: [fakePushNode(node, true, { relay: 'refused', refusal: 'full' })],
+        infrastructure: [fakePushNode(node, true, { relay: 'refused', refusal: 'All of its places are taken.' })],
       },
       'Only on this network',
       'has no place for you',
@@ -103,7 +103,7 @@ describe('what became of asking the router', () => {
     [{ state: 'searching' }, 'Asking your router'],
     [{ state: 'mapped', address: '/ip4/198.51.100.7/tcp/4001' }, 'at 198.51.100.7:4001'],
     [{ state: 'mapped' }, 'Your router lets connections in.'],
-    [{ state: 'failed', reason: 'no router answered' }, 'no router answered'],
+    [{ state: 'failed', reason: 'No router here.' }, 'No router here.'],
     [{ state: 'failed' }, 'could not be asked'],
   ])('%j', (portMapping, words) => {
     const { mapping } = wordsOf({ reach: 'anyone', portMapping })

@@ -53,7 +53,7 @@ const mappingOf = ({ reach, portMapping: { state, address, reason } }: Network):
   if (reach !== 'anyone' || state === 'off') return undefined
   if (state === 'searching') return words.searching
   if (state === 'mapped') return address === undefined ? words.mappedPlain : words.mapped(readableAddress(address).host)
-  return reason === undefined ? words.failed : words.failedWhy(reason)
+  return reason ?? words.failed
 }
 
 /** Whether there is anything to ask: Tor decides it otherwise, and a choice was made once. */
