@@ -93,7 +93,14 @@ async function stopPushNode({ child }: PushNodeProcess): Promise<void> {
 async function joinDevice(): Promise<NetworkPort> {
   const network = await createLibp2pNetwork({ deviceSeed: randomBytes(32), listen: [], bootstrap: [], log: silent })
   const ignore = () => undefined
-  await network.start({ onLink: ignore, onStatus: ignore, onWake: ignore, onPushNodes: ignore, onProfile: ignore })
+  await network.start({
+    onLink: ignore,
+    onStatus: ignore,
+    onNetworkChanged: ignore,
+    onWake: ignore,
+    onPushNodes: ignore,
+    onProfile: ignore,
+  })
   return network
 }
 

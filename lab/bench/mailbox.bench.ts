@@ -75,6 +75,7 @@ async function createDevice(address: string, number: number, onWake: (ms: number
   await network.start({
     onLink: (link) => link.close(),
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,
     onWake(topic, hint) {

@@ -91,6 +91,7 @@ export async function measureLink(options: MeasureOptions = {}): Promise<Transpo
     await network.start({
       onLink: opened.resolve,
       onStatus: () => undefined,
+      onNetworkChanged: () => undefined,
       onWake: () => undefined,
       onPushNodes: () => undefined,
       onProfile: () => undefined,
@@ -236,6 +237,7 @@ async function serveLink(): Promise<() => Promise<unknown>> {
   })
   await network.start({
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,

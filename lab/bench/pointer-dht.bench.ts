@@ -83,6 +83,7 @@ async function createDevice(nodes: readonly PushHost[]): Promise<NetworkPort> {
   await network.start({
     onLink: (link) => link.close(),
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,

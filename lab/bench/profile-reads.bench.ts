@@ -61,6 +61,7 @@ async function put(request: Uint8Array): Promise<void> {
   await network.start({
     onLink: (link) => link.close(),
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,

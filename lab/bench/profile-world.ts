@@ -62,6 +62,7 @@ export class ProfileWorld implements AsyncDisposable {
     await network.start({
       onLink: (link) => link.close(),
       onStatus: () => undefined,
+      onNetworkChanged: () => undefined,
       onWake: () => undefined,
       onPushNodes: () => undefined,
       onProfile: (_topic, record) => device.onProfile(record),

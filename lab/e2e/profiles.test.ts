@@ -149,6 +149,7 @@ test('[PFX-8] [PUB-4] a public profile stands under the IPNS name of its account
   await network.start({
     onLink: (link) => link.close(),
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,

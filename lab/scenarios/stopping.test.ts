@@ -132,6 +132,7 @@ class Watched {
       permitDirect: (peerId) => network.permitDirect(peerId),
       addresses: () => network.addresses(),
       status: () => network.status(),
+      check: (peerId) => network.check(peerId),
       stop: () => network.stop(),
       connect: (peerId, addresses, signal) => network.connect(peerId, addresses, signal),
       start: (handlers) => {

@@ -60,6 +60,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
       },
       addresses: () => inner.addresses(),
       status: () => inner.status(),
+      check: (peerId) => inner.check(peerId),
       stop: () => inner.stop(),
       async connect(peerId, addresses, signal) {
         if (!isOnline) throw new PortError('UNREACHABLE', 'the wire is cut', true)
@@ -68,6 +69,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
       start: (handlers: NetworkHandlers) =>
         inner.start({
           onStatus: () => handlers.onStatus(),
+          onNetworkChanged: () => handlers.onNetworkChanged(),
           onWake: (topic, hint) => handlers.onWake(topic, hint),
           onPushNodes: () => handlers.onPushNodes(),
           onProfile: (topic, record) => handlers.onProfile(topic, record),

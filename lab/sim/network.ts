@@ -189,6 +189,9 @@ export class SimNetwork implements NetworkPort {
     }
   }
 
+  /** Links of a world end when their devices do; lost frames are the outbox's business. */
+  check(): void {}
+
   async stop(): Promise<void> {
     this.#isStopped = true
     this.mailbox.stop()

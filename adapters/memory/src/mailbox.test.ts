@@ -16,6 +16,7 @@ function createScene() {
     await network.start({
       onLink: (link) => link.close(),
       onStatus: () => undefined,
+      onNetworkChanged: () => undefined,
       onWake: (topic) => note(`woken on ${topic}`),
       onProfile: (topic) => note(`told on ${topic}`),
       onPushNodes: () => note(`has ${network.mailbox.pushNodes().length} push nodes`),

@@ -59,6 +59,7 @@ describe('the memory network', () => {
       const note = (text: string): void => void seen.push(`${clock.now()} ${text}`)
       const handlers = (name: string) => ({
         onStatus: () => undefined,
+        onNetworkChanged: () => undefined,
         onWake: () => undefined,
         onPushNodes: () => undefined,
         onProfile: () => undefined,

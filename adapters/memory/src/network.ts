@@ -139,6 +139,9 @@ class MemoryNetwork implements NetworkPort {
     }
   }
 
+  /** What is not there any more closes its links itself: there is nobody to ask. */
+  check(): void {}
+
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#mailbox.stop()

@@ -8,10 +8,11 @@ import { after, withDeadline } from './deadline.ts'
 import type { Host } from './host.ts'
 import { race } from './race.ts'
 
-/** The best open connection to `peer`: a direct one before a relayed one. */
+/** The best open connection to `peer`: a direct one before a relayed one, then the newest. */
 export function openConnection(host: Host, peer: PeerId): Connection | undefined {
   const open = host.getConnections(peer).filter(({ status }) => status === 'open')
-  return open.find(({ direct }) => direct) ?? open[0]
+  const newestFirst = open.toSorted((one, other) => other.timeline.open - one.timeline.open)
+  return newestFirst.find(({ direct }) => direct) ?? newestFirst[0]
 }
 
 export interface DialOptions {

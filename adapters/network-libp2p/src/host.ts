@@ -21,6 +21,7 @@ import {
   INBOUND_CONNECTIONS_PER_SECOND_MAX,
   LINK_WINDOW_BYTES_MAX,
   LIVENESS_INTERVAL_MS,
+  LIVENESS_STREAMS_MAX,
   LIVENESS_TIMEOUT_MIN_MS,
 } from '@parley/core'
 import { createLibp2p } from 'libp2p'
@@ -118,7 +119,8 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
     },
     services: {
       identify: identify(),
-      ping: ping(),
+      // the monitor and what has a reason to ask must not be in each other's way
+      ping: ping({ maxInboundStreams: LIVENESS_STREAMS_MAX, maxOutboundStreams: LIVENESS_STREAMS_MAX }),
       relays: relayReservations(),
       dials: addressDials({
         addressTimeoutMs: DIAL_ADDRESS_TIMEOUT_MS,

@@ -40,6 +40,8 @@ export interface Infrastructure {
   readonly peers: readonly PeerId[]
   start(): void
   status(): NetworkStatus['infrastructure']
+  /** Tries at once what waits for a later try: the network is another one. */
+  hurry(): void
   stop(): void
 }
 
@@ -87,6 +89,7 @@ export function createInfrastructure(
   return {
     peers: pushNodes.map(({ peer }) => peer),
     start: () => keeper.start(),
+    hurry: () => keeper.hurry(),
     stop: () => keeper.stop(),
     status: () =>
       pushNodes.map(({ peer, address }) => ({

@@ -47,15 +47,50 @@ describe('the keeper', () => {
       keeper.lost('push')
       await vi.advanceTimersByTimeAsync(10_000)
     }
-    expect(attempts).toEqual([0, 510, 11_010, 22_010])
+    expect(attempts).toEqual([0, 10, 11_010, 22_010])
     await vi.advanceTimersByTimeAsync(KEEPER_STABLE_MS)
     keeper.lost('push')
     keeper.lost('somebody else')
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(attempts).toEqual([0, 510, 11_010, 22_010, 60_510])
+    expect(attempts).toEqual([0, 10, 11_010, 22_010, 60_010])
     keeper.stop()
     keeper.lost('push')
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('[NET-32] begins anew at once when the network is another one, whatever it waits for', async () => {
+    const signals: AbortSignal[] = []
+    const state = { isSilent: false }
+    const keeper = createKeeper({
+      peers: ['push'],
+      ensure: (_peer, signal) => {
+        signals.push(signal)
+        if (!state.isSilent) return Promise.reject(new Error('not there'))
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      },
+      after,
+      random: () => 0,
+      log: silentLog,
+    })
+    keeper.start()
+    await vi.advanceTimersByTimeAsync(40_000)
+    const before = signals.length
+    keeper.hurry()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(signals.length).toBe(before + 2)
+    state.isSilent = true
+    await vi.advanceTimersByTimeAsync(2_000)
+    const silent = signals.length
+    keeper.hurry()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(signals.at(-2)?.aborted).toBe(true)
+    expect(signals.length).toBe(silent + 1)
+    keeper.stop()
+    expect(signals.at(-1)?.aborted).toBe(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(signals.length).toBe(silent + 1)
+    expect(vi.getTimerCount()).toBe(0)
+    keeper.hurry()
   })
 
   it('[NET-5] notices a loss that happens while it is busy', async () => {

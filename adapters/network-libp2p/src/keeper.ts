@@ -2,7 +2,7 @@
  * Keeps what a device needs of its push nodes: a connection to each and, where wanted, a reservation. Tries again for
  * ever, with a growing, jittered delay. Spec: NET-5.
  */
-import { KEEPER_DELAY_MAX_MS, KEEPER_DELAY_MIN_MS, KEEPER_STABLE_MS } from '@parley/core'
+import { KEEPER_DELAY_MAX_MS, KEEPER_DELAY_MIN_MS, KEEPER_SPREAD_MS, KEEPER_STABLE_MS } from '@parley/core'
 import type { Cancel, LogPort } from '@parley/engine'
 
 export interface KeeperOptions {
@@ -20,6 +20,8 @@ export interface Keeper {
   start(): void
   /** Something about the peer is out of order: bring it in order after the next delay. */
   lost(peer: string): void
+  /** Whatever waits or is under way begins anew at once, with short delays: the network is another one. */
+  hurry(): void
   stop(): void
 }
 
@@ -29,26 +31,34 @@ interface Kept {
   /** Lost again while busy. */
   isStale: boolean
   cancel: Cancel
+  /** Ends the attempt that runs. */
+  abort: Cancel
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const keptByPeer = new Map<string, Kept>(
-    options.peers.map((peer) => [peer, { state: 'kept', failures: 0, isStale: false, cancel: () => undefined }]),
+    options.peers.map((peer) => [
+      peer,
+      { state: 'kept', failures: 0, isStale: false, cancel: () => undefined, abort: () => undefined },
+    ]),
   )
-  const controller = new AbortController()
+  let isStopped = false
 
-  const retry = (peer: string, kept: Kept): void => {
+  const retry = (peer: string, kept: Kept, delayMs = keeperDelayMs(kept.failures, options.random())): void => {
     kept.cancel()
     kept.state = 'waiting'
-    kept.cancel = options.after(keeperDelayMs(kept.failures, options.random()), () => void attempt(peer, kept))
+    kept.cancel = options.after(delayMs, () => void attempt(peer, kept))
     kept.failures += 1
   }
 
   const attempt = async (peer: string, kept: Kept): Promise<void> => {
     kept.state = 'busy'
     kept.isStale = false
-    const failure = await options.ensure(peer, controller.signal).then(() => undefined, String)
-    if (controller.signal.aborted) return
+    const aborter = new AbortController()
+    kept.abort = () => aborter.abort(new Error('the network is another one'))
+    const failure = await options.ensure(peer, aborter.signal).then(() => undefined, String)
+    if (isStopped) return
+    if (aborter.signal.aborted) return attempt(peer, kept)
     if (failure !== undefined) options.log.log('debug', 'push node not in order', { error: failure })
     if (failure !== undefined || kept.isStale) return retry(peer, kept)
     kept.state = 'kept'
@@ -59,13 +69,28 @@ export function createKeeper(options: KeeperOptions): Keeper {
     start: () => keptByPeer.forEach((kept, peer) => void attempt(peer, kept)),
     lost: (peer) => {
       const kept = keptByPeer.get(peer)
-      if (kept === undefined || controller.signal.aborted) return
+      if (kept === undefined || isStopped) return
       if (kept.state === 'busy') kept.isStale = true
-      else if (kept.state === 'kept') retry(peer, kept)
+      else if (kept.state === 'kept')
+        // Not everybody comes back to a push node that restarted in the same moment.
+        retry(peer, kept, kept.failures === 0 ? Math.round(options.random() * KEEPER_SPREAD_MS) : undefined)
+    },
+    hurry: () => {
+      if (isStopped) return
+      keptByPeer.forEach((kept, peer) => {
+        kept.failures = 0
+        if (kept.state === 'busy') return kept.abort()
+        if (kept.state !== 'waiting') return
+        kept.cancel()
+        void attempt(peer, kept)
+      })
     },
     stop: () => {
-      controller.abort()
-      keptByPeer.forEach((kept) => kept.cancel())
+      isStopped = true
+      keptByPeer.forEach((kept) => {
+        kept.abort()
+        kept.cancel()
+      })
     },
   }
 }

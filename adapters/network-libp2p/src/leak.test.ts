@@ -33,6 +33,7 @@ async function startForgetful(
   let closed = Promise.withResolvers<void>()
   await network.start({
     onStatus: () => undefined,
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,

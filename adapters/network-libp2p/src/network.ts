@@ -25,6 +25,7 @@ import { Libp2pMailbox } from './mailbox/mailbox.ts'
 import { startDirectPaths } from './punch/direct-paths.ts'
 import type { DirectPaths, PunchOptions } from './punch/direct-paths.ts'
 import { isVersionMismatch } from './protocol-mismatch.ts'
+import { Recovery } from './recovery.ts'
 import type { OnionService } from './tor/onion-service.ts'
 import { createTorHost } from './tor/tor-host.ts'
 import type { TorOptions } from './tor/tor-host.ts'
@@ -109,6 +110,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
   readonly #punch: PunchOptions | undefined
   #links: LinkTable | undefined
   #direct: DirectPaths | undefined
+  #recovery: Recovery | undefined
   #stopped: Promise<void> | undefined
 
   constructor(
@@ -172,7 +174,25 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     })
     this.profiles.start(handlers)
     await this.mailbox.start(handlers)
+    // Over Tor the machine's own addresses say nothing, and every answer takes its time.
+    if (this.#onion === undefined) {
+      this.#recovery = new Recovery(host, {
+        infrastructure: this.#infrastructure,
+        onNetworkChanged: () => {
+          this.#direct?.networkChanged()
+          handlers.onNetworkChanged()
+          onStatus()
+        },
+        log: this.#log,
+      })
+      this.#recovery.start()
+    }
     this.#infrastructure.start()
+  }
+
+  check(peerId: string): void {
+    const peer = parsePeerId(peerId)
+    if (peer !== undefined) this.#recovery?.check(peer)
   }
 
   async connect(peerId: string, addresses: readonly string[], signal: AbortSignal): Promise<void> {
@@ -236,6 +256,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
 
   async #stop(): Promise<void> {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
+    this.#recovery?.stop()
     this.#infrastructure.stop()
     this.mailbox.stop()
     this.profiles.stop()

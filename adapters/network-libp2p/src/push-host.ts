@@ -22,6 +22,7 @@ import type { HostServices } from './host.ts'
 import { createInfrastructure, parsePushNodes } from './infrastructure.ts'
 import { serveMailbox } from './mailbox/mailbox.ts'
 import { MailboxService } from './mailbox/server.ts'
+import { preferNewest } from './newest-first.ts'
 import { parseProxies } from './proxy/proxied.ts'
 import { RelayPlaces } from './relay-places.ts'
 import type { RefusalReason, RelayPlaceLimits } from './relay-places.ts'
@@ -121,6 +122,7 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
       throw error
     },
   )
+  preferNewest(host, options.log)
   infrastructure.start()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {

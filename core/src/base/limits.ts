@@ -121,6 +121,8 @@ export const INBOUND_CONNECTIONS_PENDING_MAX = 100
 export const INFRASTRUCTURE_PEERS_MAX = 16
 export const KEEPER_DELAY_MIN_MS = 500
 export const KEEPER_DELAY_MAX_MS = 30 * SECOND_MS
+/** The first try after the loss of a connection that was good comes within this. */
+export const KEEPER_SPREAD_MS = 250
 /** A connection that lived this long counts as good: the next failure starts from the shortest delay again. */
 export const KEEPER_STABLE_MS = 30 * SECOND_MS
 /** A connection to a push node that was silent for so long is asked by the kernel whether it still is one. NET-31 */
@@ -129,6 +131,18 @@ export const PUSH_NODE_KEEP_ALIVE_MS = 2 * SECOND_MS
 export const PUNCH_TIMEOUT_MS = 10 * SECOND_MS
 export const LIVENESS_INTERVAL_MS = 15 * SECOND_MS
 export const LIVENESS_TIMEOUT_MIN_MS = 15 * SECOND_MS
+/** How often the addresses of this machine are looked at. NET-31 */
+export const NETWORK_LOOK_MS = SECOND_MS
+/** A look that comes so late was late because the machine slept. */
+export const SLEEP_GAP_MS = 3 * SECOND_MS
+/** How long the other end of a connection may take to give a sign of life after the network changed … NET-32 */
+export const CHANGE_PATIENCE_MS = SECOND_MS
+/** … and when an acknowledgement stays out, which a busy device explains too. */
+export const SILENCE_PATIENCE_MS = 2 * SECOND_MS
+/** Of the usual round trips of a connection, where these are long. */
+export const LIVENESS_RTT_FACTOR = 4
+/** Questions for a sign of life that a connection has at a time, of every kind. */
+export const LIVENESS_STREAMS_MAX = 8
 
 // mailbox (MBX, PTR, HLD)
 /** What a sealed envelope may wait at most: blocks, pointers, outbox rows. */

@@ -58,6 +58,7 @@ async function createScene() {
       infrastructure: [],
       connections: 0,
     }),
+    check: () => undefined,
     stop: async () => undefined,
     async connect(_peerId, addresses, signal) {
       dials.push({ at: clock.now(), addresses })
@@ -106,6 +107,28 @@ describe('keeping a device reached', () => {
     expect(new Set(pauses(scene).slice(-15)).size).toBeGreaterThan(3)
     expect(scene.dials[0]?.addresses).toEqual(['/memory/peer'])
     scene.keeper.stop()
+  })
+
+  it('[DLV-30] in another network it dials at once, whether it waits or a dial is under way, and with short pauses', async () => {
+    const scene = await createScene()
+    scene.keeper.keepAll()
+    await scene.pass(600_000)
+    const { length } = scene.dials
+    scene.keeper.networkChanged()
+    await scene.pass(0)
+    expect(scene.dials).toHaveLength(length + 1)
+    await scene.pass(DIAL_DELAY_MIN_MS + 1)
+    expect(scene.dials).toHaveLength(length + 2)
+    scene.wish.behaviour = 'says nothing'
+    await scene.pass(2 * DIAL_DELAY_MIN_MS + 1)
+    expect(scene.dials).toHaveLength(length + 3)
+    scene.keeper.networkChanged()
+    await turn()
+    expect([scene.aborted(), scene.dials.length]).toEqual([1, length + 4])
+    scene.keeper.stop()
+    scene.keeper.networkChanged()
+    await scene.pass(600_000)
+    expect([scene.dials.length, scene.clock.timers]).toEqual([length + 4, 0])
   })
 
   it('[DLV-10] asking again does not dial faster, and a device that is connected is left alone', async () => {

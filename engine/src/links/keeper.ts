@@ -16,6 +16,8 @@ const KEPT_PEERS_MAX = 100
 
 interface Attempt {
   failures: number
+  /** The dial that runs was begun in another network: once it ended there is another at once. */
+  isStale: boolean
   /** Ends the dial that runs. */
   abort: Cancel | undefined
   /** Ends the pause until the next dial. */
@@ -42,7 +44,7 @@ export class Keeper {
   /** Dials now unless a dial or its pause is already running. */
   keep(peerId: string): void {
     if (this.#isStopped || this.#isConnected(peerId) || this.#attempts.has(peerId)) return
-    this.#attempts.set(peerId, { failures: 0, abort: undefined, cancel: undefined })
+    this.#attempts.set(peerId, { failures: 0, isStale: false, abort: undefined, cancel: undefined })
     this.#dial(peerId)
   }
 
@@ -58,6 +60,21 @@ export class Keeper {
     const attempt = this.#attempts.get(peerId)
     if (attempt !== undefined && attempt.cancel === undefined && attempt.abort === undefined)
       this.#pause(peerId, attempt)
+  }
+
+  /** Every dial begins anew, now, and short delays follow. DLV-30 */
+  networkChanged(): void {
+    for (const [peerId, attempt] of this.#attempts) {
+      attempt.failures = 0
+      if (attempt.abort !== undefined) {
+        attempt.isStale = true
+        attempt.abort()
+      } else if (attempt.cancel !== undefined) {
+        attempt.cancel()
+        attempt.cancel = undefined
+        this.#dial(peerId)
+      }
+    }
   }
 
   stop(): void {
@@ -77,6 +94,7 @@ export class Keeper {
       this.#attempts.delete(peerId)
       return
     }
+    attempt.isStale = false
     const aborter = new AbortController()
     const isOverTor = this.#network.status().transport === 'tor'
     const cancelTimeout = clock.after(isOverTor ? TOR_CONNECT_TIMEOUT_MS : DIAL_TIMEOUT_MS, () => aborter.abort())
@@ -93,7 +111,9 @@ export class Keeper {
         cancelTimeout()
         attempt.abort = undefined
         const isCurrent = this.#attempts.get(peerId) === attempt && !this.#isStopped
-        if (isCurrent && !this.#isConnected(peerId)) this.#pause(peerId, attempt)
+        if (!isCurrent || this.#isConnected(peerId)) return
+        if (attempt.isStale) this.#dial(peerId)
+        else this.#pause(peerId, attempt)
       })
   }
 

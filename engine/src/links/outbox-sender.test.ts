@@ -19,6 +19,8 @@ const numberIn = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes
 async function createScene() {
   const clock = createTestClock()
   const { context } = await createTestNode(clock, 1)
+  const checked: string[] = []
+  context.sessions.check = (peerId) => void checked.push(peerId)
   const sent: number[] = []
   const room = { frames: Infinity }
   const link: Link = {
@@ -41,6 +43,7 @@ async function createScene() {
     clock,
     sender,
     sent,
+    checked,
     room,
     timers: () => clock.timers,
     put(count: number, from = 0) {
@@ -71,6 +74,23 @@ async function createScene() {
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
 
 describe('the outbox of one device', () => {
+  it('[DLV-30] asks once whether the other end is there when nothing is acknowledged for a second', async () => {
+    const scene = await createScene()
+    scene.put(3)
+    await scene.clock.run(999)
+    scene.ack(0)
+    await scene.clock.run(999)
+    expect(scene.checked).toEqual([])
+    await scene.clock.run(10_000)
+    expect(scene.checked).toEqual([PEER])
+    scene.ack(1)
+    await scene.clock.run(2_000)
+    expect(scene.checked).toEqual([PEER, PEER])
+    scene.ack(2)
+    await scene.clock.run(10_000)
+    expect(scene.checked).toEqual([PEER, PEER])
+  })
+
   it('[DLV-2] goes in order, a window at a time', async () => {
     const scene = await createScene()
     scene.put(WINDOW_ENVELOPES_MAX + 200)

@@ -35,6 +35,10 @@ export class OutboxSender {
   #newestAnswered = 0
   #lastSeq = 0
   #silentTicks = 0
+  /** Something was answered since the last tick. */
+  #hasAnswer = false
+  /** Whole ticks without any answer. */
+  #unansweredTicks = 0
   #watch: Cancel | undefined
   #isStopped = false
 
@@ -62,7 +66,10 @@ export class OutboxSender {
       this.#newestAnswered = Math.max(this.#newestAnswered, sent.number)
       rows.push(sent.row)
     }
-    if (rows.length > 0) this.#silentTicks = 0
+    if (rows.length > 0) {
+      this.#silentTicks = 0
+      this.#hasAnswer = true
+    }
     this.#keepWatch()
     return rows
   }
@@ -92,12 +99,22 @@ export class OutboxSender {
       this.#watch?.()
       this.#watch = undefined
       this.#silentTicks = 0
+      this.#unansweredTicks = 0
+      this.#hasAnswer = false
     } else if (!this.#isStopped) this.#watch ??= this.#context.clock.after(RESEND_TICK_MS, () => this.#onTick())
+  }
+
+  /** Once in each silence: the network finds out whether the other end is there. DLV-30 */
+  #watchSilence(): void {
+    this.#unansweredTicks = this.#hasAnswer ? 0 : this.#unansweredTicks + 1
+    this.#hasAnswer = false
+    if (this.#unansweredTicks === 1) this.#context.sessions.check(this.#link.peerId)
   }
 
   #onTick(): void {
     this.#watch = undefined
     this.#silentTicks++
+    this.#watchSilence()
     const due: Sent[] = []
     for (const sent of this.#sent.values()) {
       sent.ticks++

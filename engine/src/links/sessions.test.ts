@@ -85,6 +85,7 @@ async function createScene() {
     const state = { link: undefined as Link | undefined, isClosed: false }
     await network.start({
       onStatus: () => undefined,
+      onNetworkChanged: () => undefined,
       onWake: () => undefined,
       onPushNodes: () => undefined,
       onProfile: () => undefined,

@@ -39,6 +39,7 @@ export class Sessions {
     await this.#network.start({
       onLink: (link) => this.#onLink(link),
       onStatus: () => this.#delegate.networkChanged(),
+      onNetworkChanged: () => this.#keeper.networkChanged(),
       onWake: (topic, hint) => this.#delegate.woken(topic, hint),
       onPushNodes: () => this.#delegate.pushNodesChanged(),
       onProfile: (topic, record) => this.#delegate.profileHeard(topic, record),
@@ -85,6 +86,11 @@ export class Sessions {
 
   isConnected(peerId: string): boolean {
     return this.#byPeer.has(peerId)
+  }
+
+  /** Acknowledgements of this device stay out. */
+  check(peerId: string): void {
+    this.#network.check(peerId)
   }
 
   get status(): NetworkStatus {

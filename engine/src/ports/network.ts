@@ -31,6 +31,11 @@ export interface NetworkPort {
    * direct path where one can be found, and the other end's search for one is answered. Holds until the port stops.
    */
   permitDirect(peerId: string): void
+  /**
+   * Says that a peer may be gone without a word, such as when acknowledgements stay out. Its links end with `transport`
+   * when it gives no sign of life soon; nothing happens when there is none.
+   */
+  check(peerId: string): void
   /** Dialable multiaddrs with `/p2p/` at the end; empty while nothing listens. */
   addresses(): readonly string[]
   status(): NetworkStatus
@@ -42,6 +47,8 @@ export interface NetworkHandlers extends MailboxHandlers, ProfilePushHandlers {
   onLink(link: Link): void
   /** Addresses, relays or bootstrap peers changed: read {@link NetworkPort.status} again. */
   onStatus(): void
+  /** This machine came to another network, woke or is back: what waits for a later try should be tried now. */
+  onNetworkChanged(): void
 }
 
 export interface Link {

@@ -82,6 +82,7 @@ class Tampering {
       permitDirect: (peerId) => network.permitDirect(peerId),
       addresses: () => network.addresses(),
       status: () => network.status(),
+      check: (peerId) => network.check(peerId),
       stop: () => network.stop(),
     }
   }

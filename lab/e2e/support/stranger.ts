@@ -39,6 +39,7 @@ export async function linkTo(address: string, deviceSeed: Uint8Array = randomByt
       linked.resolve(link)
     },
     onStatus() {},
+    onNetworkChanged() {},
     onWake() {},
     onPushNodes() {},
     onProfile() {},

@@ -207,8 +207,8 @@ export class Home implements Lan {
     this.router.outside = after
     shell(
       this.router.namespace,
-      `ip addr add ${after}/16 dev wan
-       ip addr del ${before}/16 dev wan
+      `ip addr del ${before}/16 dev wan
+       ip addr add ${after}/16 dev wan
        ip route replace default via ${INTERNET4}.0.1`,
     )
     this.router.forgetConnections()

@@ -65,6 +65,7 @@ export async function joinMailbox(network: NetworkPort): Promise<Caller> {
   await network.start({
     onLink: (link) => link.close(),
     onStatus: changed,
+    onNetworkChanged: () => undefined,
     onWake: (topic, hint) => {
       heard.push(wakeText(topic, hint))
       changed()

@@ -94,6 +94,7 @@ export async function joinNetwork(network: NetworkPort, { isListening = true } =
   await network.start({
     onLink: (link) => recorder.add(link),
     onStatus: () => recorder.changed(),
+    onNetworkChanged: () => undefined,
     onWake: () => undefined,
     onPushNodes: () => undefined,
     onProfile: () => undefined,
