@@ -8,5 +8,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 })

@@ -1,6 +1,9 @@
 import { withDeadline as withDeadlineOn, type Cancel } from '@parley/engine'
 
-const after = (delayMs: number, fire: () => void): Cancel => {
+/** As in ClockPort. */
+export type After = (delayMs: number, fire: () => void) => Cancel
+
+export const realAfter: After = (delayMs, fire) => {
   const timer = setTimeout(fire, delayMs)
   return () => clearTimeout(timer)
 }
@@ -10,4 +13,4 @@ export const withDeadline = <T>(
   parents: readonly AbortSignal[],
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> => withDeadlineOn(after, parents, timeoutMs, work)
+): Promise<T> => withDeadlineOn(realAfter, parents, timeoutMs, work)

@@ -1,6 +1,7 @@
 import { namedBlock, never } from '@parley/engine/contract'
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { PIN_TIMEOUT_MS } from './pinning-storage.ts'
 import { pinningWorld } from './testing/world.ts'
 import type { PinningWorld } from './testing/world.ts'
 
@@ -54,7 +55,18 @@ describe('a pinning service', () => {
   it('[BLK-15] that takes too long is left at it', () =>
     withWorld(async ({ service, open }) => {
       service.door = 'slow'
-      await expect(open({ timeoutMs: 20 }).store(cid, block, never())).rejects.toMatchObject(unreachable)
+      // Ten minutes of looking, of which every pause is over at once.
+      const pausesMs: number[] = []
+      const after = (delayMs: number, fire: () => void) => {
+        pausesMs.push(delayMs)
+        const soon = setImmediate(fire)
+        return () => clearImmediate(soon)
+      }
+      const patient = open({ timeoutMs: PIN_TIMEOUT_MS, pollMs: 250, after })
+      await expect(patient.store(cid, block, never())).rejects.toMatchObject(unreachable)
+      const waitedMs = pausesMs.reduce((sum, each) => sum + each, 0)
+      expect(waitedMs).toBeGreaterThan(PIN_TIMEOUT_MS - 10_001)
+      expect(waitedMs).toBeLessThanOrEqual(PIN_TIMEOUT_MS)
       expect([...service.pins.values()].map(({ status }) => status)).toEqual(['queued'])
     }))
   it('[BLK-15] that names no peers needs them in the configuration', () =>

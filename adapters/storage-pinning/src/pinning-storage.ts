@@ -2,7 +2,7 @@
 import { assertBlock, parseCid } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { BlockStoragePort } from '@parley/engine'
-import { withDeadline } from './deadline.ts'
+import { realAfter, withDeadline, type After } from './deadline.ts'
 import { toPinFailure, toPortError } from './pinning-errors.ts'
 import { Pins } from './pins.ts'
 import type { Pin } from './pins.ts'
@@ -26,6 +26,8 @@ export interface PinningStorageOptions {
   readonly timeoutMs?: number
   /** First pause between two looks at the state; grows to ten seconds. Default 250. */
   readonly pollMs?: number
+  /** Pauses between two looks; default this machine's timers. */
+  readonly after?: After
   /** Default the platform's. A node behind Tor passes one that does not connect directly. */
   readonly fetch?: typeof fetch
 }
@@ -113,39 +115,41 @@ type Attempt = <T>(signal: AbortSignal, doing: string, work: (call: AbortSignal)
 async function waitUntilPinned(
   pins: Pins,
   first: Pin,
-  { timeoutMs = PIN_TIMEOUT_MS, pollMs = POLL_MIN_MS }: PinningStorageOptions,
+  { timeoutMs = PIN_TIMEOUT_MS, pollMs = POLL_MIN_MS, after = realAfter }: PinningStorageOptions,
   signal: AbortSignal,
 ): Promise<Pin> {
-  const endMs = performance.now() + timeoutMs
+  // Pauses are counted; the requests between them are bounded by themselves.
+  let leftMs = timeoutMs
   let pin = first
   for (let pauseMs = pollMs; pin.status !== 'pinned'; pauseMs = Math.min(pauseMs * 1.5, POLL_MAX_MS)) {
     if (pin.status === 'failed') {
       await pins.remove(pin.id, signal)
       throw toPinFailure(pin.details)
     }
-    if (performance.now() + pauseMs > endMs) {
+    leftMs -= pauseMs
+    if (leftMs < 0) {
       throw new PortError('STORAGE_UNREACHABLE', `the pinning service is still ${pin.status}`, true)
     }
-    await pause(pauseMs, signal)
+    await pause(after, pauseMs, signal)
     pin = await pins.get(pin.id, signal)
   }
   return pin
 }
 
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+function pause(after: After, durationMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const end = (): void => {
-    clearTimeout(timer)
+    cancel()
     signal.removeEventListener('abort', abort)
   }
   const abort = (): void => {
     end()
     reject(signal.reason)
   }
-  const timer = setTimeout(() => {
+  const cancel = after(durationMs, () => {
     end()
     resolve()
-  }, durationMs)
+  })
   signal.addEventListener('abort', abort, { once: true })
   return promise
 }

@@ -1,6 +1,9 @@
 import { withDeadline as withDeadlineOn, type Cancel } from '@parley/engine'
 
-const after = (delayMs: number, fire: () => void): Cancel => {
+/** As in ClockPort. */
+export type After = (delayMs: number, fire: () => void) => Cancel
+
+const realAfter: After = (delayMs, fire) => {
   const timer = setTimeout(fire, delayMs)
   return () => clearTimeout(timer)
 }
@@ -10,4 +13,5 @@ export const withDeadline = <T>(
   parents: readonly AbortSignal[],
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<T>,
+  after: After = realAfter,
 ): Promise<T> => withDeadlineOn(after, parents, timeoutMs, work)

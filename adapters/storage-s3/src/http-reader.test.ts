@@ -156,13 +156,23 @@ describe('reading', () => {
     }
   })
   it('[BLK-8] [BLK-9] waits no longer than it should or was told to', async () => {
+    let isOver: (() => void) | undefined
+    const waits: number[] = []
     const origin = await serve((request, response) => {
       if (request.url === '/begun') response.write('x')
+      // The time is over while the place has the request and says nothing more.
+      setImmediate(() => isOver?.())
     })
-    const reader = createHttpReader({ allowedOrigins: [origin], timeoutMs: 100 })
+    const after = (delayMs: number, fire: () => void) => {
+      waits.push(delayMs)
+      isOver = fire
+      return () => (isOver = undefined)
+    }
+    const reader = createHttpReader({ allowedOrigins: [origin], timeoutMs: 60_000, after })
     for (const path of ['/silent', '/begun']) {
       await expect(reader.read(origin + path, cid, never())).rejects.toMatchObject({ code: 'STORAGE_UNREACHABLE' })
     }
+    expect(waits).toEqual([60_000, 60_000])
     const controller = new AbortController()
     const reason = new Error('no longer wanted')
     const read = reader.read(origin, cid, controller.signal)

@@ -2,7 +2,7 @@
 import { ENVELOPE_BYTES_MAX, isBlockOf, parseCid } from '@parley/core'
 import { PortError } from '@parley/engine'
 import type { BlockReaderPort } from '@parley/engine'
-import { withDeadline } from './deadline.ts'
+import { withDeadline, type After } from './deadline.ts'
 
 /** From the request to the last byte. */
 export const HTTP_READ_TIMEOUT_MS = 20_000
@@ -20,6 +20,8 @@ export interface HttpReaderOptions {
   readonly allowedOrigins: readonly string[]
   /** Default HTTP_READ_TIMEOUT_MS. */
   readonly timeoutMs?: number
+  /** Default this machine's timers. */
+  readonly after?: After
   /** Default the platform's, which connects directly: a node behind Tor passes one that does not, or has no such reader. */
   readonly fetch?: typeof fetch
 }
@@ -40,11 +42,12 @@ export function createHttpReader(options: HttpReaderOptions): BlockReaderPort {
       const url = allowed.parse(location)
       if (key === undefined || url === undefined) return undefined
       try {
-        return await withDeadline([signal, stopping.signal], timeoutMs, async (deadline) => {
+        const take = async (deadline: AbortSignal) => {
           const response = await follow(get, url, allowed, deadline)
           const block = response === undefined ? undefined : await takeBody(response)
           return block !== undefined && isBlockOf(key, block) ? block : undefined
-        })
+        }
+        return await withDeadline([signal, stopping.signal], timeoutMs, take, options.after)
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof PortError) throw error

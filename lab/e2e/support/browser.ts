@@ -34,20 +34,27 @@ export interface TestBrowser {
   close(): Promise<void>
 }
 
+/** Where the Chromium of this run listens, when there is one for all. */
+export const BROWSER_ENDPOINT = 'PARLEY_TEST_BROWSER'
+
+export const launchOptions = () => ({
+  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+})
+
+/** Windows of the shared Chromium, or of one of its own; `close` ends what was opened here and nothing else. */
 export async function launchBrowser(): Promise<TestBrowser> {
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  const endpoint = process.env[BROWSER_ENDPOINT]
+  const browser = endpoint === undefined ? await chromium.launch(launchOptions()) : await chromium.connect(endpoint)
   return {
     async open(daemon, { width = 1_280, isDark = false, beside, path = '/' }) {
       const context =

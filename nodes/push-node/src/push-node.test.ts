@@ -167,7 +167,8 @@ describe('a push node', () => {
       await network.stop()
     }
     // Leaving is heard of after the fact, on another connection.
-    await vi.waitFor(async () => expect(await places(node)).toContain('parley_push_relay_reservations 0'))
+    const isFree = async () => expect(await places(node)).toContain('parley_push_relay_reservations 0')
+    await vi.waitFor(isFree, { timeout: 20_000 })
     expect(await places(node)).toContain('parley_push_relay_refused_total{reason="address"} 0')
   })
 
