@@ -5,12 +5,13 @@ import { type Command, commandHelp, programHelp, Sentence } from './command.ts'
 import { bench } from './bench.ts'
 import { daemon, start } from './daemon.ts'
 import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
 import { importAccount } from './import.ts'
 import { pushNode } from './push-node.ts'
 import { send } from './send.ts'
 import { VERSION } from '../version.ts'
 
-export const commands: readonly Command[] = [start, daemon, pushNode, send, importAccount, demo, bench]
+export const commands: readonly Command[] = [start, daemon, pushNode, send, importAccount, doctor, demo, bench]
 
 /** Flags that every command understands, beside its own. */
 const PRINT_CONFIG: Field = {
