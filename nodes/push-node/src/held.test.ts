@@ -35,7 +35,14 @@ async function joinDevice(): Promise<NetworkPort> {
   const network = await createLibp2pNetwork({ deviceSeed: randomBytes(32), listen: [], bootstrap: [], log: quietLog })
   tasks.push(() => network.stop())
   const ignore = () => undefined
-  await network.start({ onLink: ignore, onStatus: ignore, onNetworkChanged: ignore, onWake: ignore, onPushNodes: ignore, onProfile: ignore })
+  await network.start({
+    onLink: ignore,
+    onStatus: ignore,
+    onNetworkChanged: ignore,
+    onWake: ignore,
+    onPushNodes: ignore,
+    onProfile: ignore,
+  })
   return network
 }
 

@@ -6,6 +6,7 @@ import { Sentence } from './command.ts'
 
 /** A `parley` process of ours and the JSON object that it printed when it was ready. */
 export interface Child extends AsyncDisposable {
+  readonly pid: number
   readonly ready: Readonly<Record<string, unknown>>
   readonly exited: Promise<void>
 }
@@ -22,6 +23,7 @@ export async function startChild(parameters: readonly string[]): Promise<Child> 
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const ready = await firstLine(child, parameters[0] ?? '')
   return {
+    pid: child.pid ?? 0,
     ready,
     exited,
     async [Symbol.asyncDispose]() {

@@ -98,16 +98,3 @@ describe('the page', () => {
     expect(opener('linux', { DISPLAY: '' })).toBeUndefined()
   })
 })
-
-describe('demo', () => {
-  it('brings two people together, and leaves nothing behind', async () => {
-    await using program = runProgram(['demo', '--no-open', '--json'])
-    const people = await program.ready()
-    for (const name of ['alice', 'bob']) expect(people[name]?.['url']).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-    program.process.kill('SIGINT')
-    expect(await program.exited).toBe(0)
-    for (const name of ['alice', 'bob']) {
-      await expect(fetch(asText(people[name]?.['url']))).rejects.toThrow('fetch failed')
-    }
-  })
-})
