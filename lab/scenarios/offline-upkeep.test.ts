@@ -1,5 +1,14 @@
 /** What was left with others is looked after: by whoever left it, until its reader answers or its time is over. */
-import { blockCid, decodeRequest, decodeResponse, digestOfCid, encodeResponse, type MailboxRequest } from '@parley/core'
+import {
+  blockCid,
+  decodeFrame,
+  decodeRequest,
+  decodeResponse,
+  digestOfCid,
+  encodeFrame,
+  encodeResponse,
+  type MailboxRequest,
+} from '@parley/core'
 import { expect, test } from 'vitest'
 import {
   befriend,
@@ -180,4 +189,34 @@ test('[OFF-12] [OFF-4] a message is stored when its pointer was taken, not when 
   await world.pass(60 * SECOND_MS)
   expect(await states(alice, conversation)).toEqual(['stored'])
   expect((await read(world, alice, bob, conversation)).seen).toEqual(['where is it'])
+})
+
+test('[OFF-18] of two that wait together one is acknowledged: the push node keeps the other alone', async () => {
+  await using world = await createWorld()
+  const node = await world.openPushNode()
+  const { alice, bob: away, conversation } = await apart(world)
+  await Promise.all([send(alice, conversation, 'one'), send(alice, conversation, 'two')])
+  await world.pass(20 * SECOND_MS)
+  expect(copiesAt(alice, node)).toBe(2)
+  const contents = alice.disk.store
+    .all("SELECT bytes FROM outbox WHERE kind = 'content'")
+    .flatMap(({ bytes }) => (bytes instanceof Uint8Array ? [String(digestOfCid(blockCid(bytes)))] : []))
+  // Nobody finds anything at the node, so all comes over the link, where only what answers the first envelope arrives.
+  node.bend = (answer, request) => (decodeRequest(request)?.type === 'find' ? undefined : answer)
+  let first: string | undefined
+  alice.wire.bend = (frame) => {
+    const said = decodeFrame(frame)
+    if (said?.type === 'envelope') return undefined
+    if (said?.type !== 'ack') return frame
+    const [id] = alice.disk.store.all("SELECT envelope FROM outbox WHERE kind = 'content' ORDER BY seq LIMIT 1")
+    first ??= String(id?.['envelope'])
+    const ids = said.ids.filter((each) => String(each) === first)
+    return ids.length === 0 ? undefined : encodeFrame({ type: 'ack', ids })
+  }
+  const bob = await world.restart(away)
+  await world.pass(3 * 60 * SECOND_MS)
+  expect(await texts(bob, conversation)).toEqual(expect.arrayContaining(['one', 'two']))
+  expect([rowsOf(alice, 'content'), copiesAt(alice, node)]).toEqual([1, 1])
+  const kept = new Set(node.store.all('SELECT digest FROM held_blocks').map(({ digest }) => String(digest)))
+  expect(contents.filter((digest) => kept.has(digest))).toHaveLength(1)
 })

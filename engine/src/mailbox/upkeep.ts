@@ -203,7 +203,7 @@ export class Upkeep {
   async #lookAfter(deposit: Deposit): Promise<void> {
     const { clock } = this.#context()
     const blocks = this.#blocksOf(deposit)
-    const isGone = blocks.length < deposit.blocks.length && deposit.secretSealed !== undefined
+    const isGone = await this.#narrow(deposit, blocks)
     const good = await this.#check(deposit, blocks)
     const now = clock.now()
     const isOld = now - deposit.renewedAt >= RENEWAL_MS
@@ -215,13 +215,28 @@ export class Upkeep {
       const holders = [...good, ...(copies?.holders.map(({ address }) => address) ?? [])]
       const locations = copies?.locations ?? deposit.locations
       const renewed = await renewDeposit(this.#context(), deposit, {
-        blocks: copies?.blocks ?? blocks,
+        blocks: copies?.blocks ?? (isGone ? blocks : deposit.blocks),
         holders,
         locations,
         state: deposit.state,
       })
       if (renewed !== undefined) await this.#point(renewed)
     } else await this.#point(deposit)
+  }
+
+  /**
+   * What was acknowledged of it is nobody's any more. @returns whether the deposit is to name fewer blocks: not before they
+   * are gone, or nobody would know of them. OFF-18
+   */
+  async #narrow(deposit: Deposit, waiting: readonly PointedBlock[]): Promise<boolean> {
+    const still = new Set(waiting.map(({ cid }) => toHex(cid)))
+    const gone = deposit.blocks.filter(({ cid }) => !still.has(toHex(cid)))
+    if (gone.length === 0 || deposit.secretSealed === undefined) return false
+    const holders = holdingsOf(this.#context().store, deposit.id).map(({ holder }) => holder)
+    return this.#warehouse.discard(
+      gone.map(({ cid }) => cid),
+      holders,
+    )
   }
 
   /** Envelopes of the deposit that still wait; their bytes are in the outbox. */
