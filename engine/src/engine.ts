@@ -4,7 +4,7 @@ import { createAuthenticator } from './account/authenticator.ts'
 import { openSelf, type Self } from './account/self.ts'
 import type { ApiClient, LiveQuery } from './api/client.ts'
 import { EngineError } from './api/errors.ts'
-import type { CallName, EventName, EventOf, Params, QueryName, ResultOf, StreamName } from './api/schema.ts'
+import type { CallName, EventName, EventOf, Params, QueryName, Reach, ResultOf, StreamName } from './api/schema.ts'
 import { Handlers } from './api/handlers.ts'
 import { askForBundle, giveBundle, takeBundle } from './contact/contacts.ts'
 import { receiveSealed, type ContactEvents } from './contact/requests.ts'
@@ -26,6 +26,7 @@ import { Presences } from './presence/presence.ts'
 import { profileOperations } from './profile/operations.ts'
 import { ProfileService } from './profile/service.ts'
 import { reachOperations } from './reach/operations.ts'
+import { keptPushNodes } from './reach/push-nodes.ts'
 import { ReachService } from './reach/service.ts'
 import { contactByAccount, contactByConversation } from './store/contacts.ts'
 import { heardFrom } from './store/devices.ts'
@@ -45,6 +46,8 @@ export interface EngineOptions {
   readonly recoveryPhrase?: string
   /** Opens a sealed database, or seals a new one. */
   readonly passphrase?: string
+  /** Who may reach this node, instead of what was chosen before; until it is changed. Default: as chosen, or `computer`. */
+  readonly reach?: Reach
 }
 
 /** How often a running engine forgets keys that have expired. */
@@ -66,8 +69,12 @@ export async function openEngine(ports: Ports, options: EngineOptions = {}): Pro
   const now = clock.now()
   const self = await openSelf({ store, vault, crypto, random }, now, options.recoveryPhrase)
   const settings = SettingsTable.open(store, { name: sanitizeName(options.name ?? ''), createdAt: now })
-  const network = await ports.createNetwork(self.deviceSeed)
-  const engine = new OpenEngine(ports, { self, settings, vault, network })
+  const network = await ports.createNetwork(self.deviceSeed, {
+    reach: options.reach ?? settings.current.reach ?? 'computer',
+    pushNodes: keptPushNodes(store).map(({ addresses }) => addresses),
+  })
+  const isReachGiven = options.reach !== undefined
+  const engine = new OpenEngine(ports, { self, settings, vault, network, isReachGiven })
   try {
     await engine.start()
   } catch (error) {
@@ -82,6 +89,7 @@ interface Opened {
   readonly settings: SettingsTable
   readonly vault: Context['vault']
   readonly network: Awaited<ReturnType<Ports['createNetwork']>>
+  readonly isReachGiven: boolean
 }
 
 class OpenEngine implements Engine, SessionDelegate, ContactEvents {
@@ -97,7 +105,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   #isClosed = false
   #cleaning: Cancel | undefined
 
-  constructor(ports: Ports, { self, settings, vault, network }: Opened) {
+  constructor(ports: Ports, { self, settings, vault, network, isReachGiven }: Opened) {
     const { store, clock, random, crypto, log } = ports
     const failed = (error: unknown) => log.log('error', 'unexpected failure', { error: String(error) })
     const mls: MlsContext = { crypto, random, authenticate: createAuthenticator(crypto) }
@@ -119,7 +127,11 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       profile: (account) => this.#profiles.cache.shown(account)?.profile,
       presence: (contact, isBlocked) => this.#presences.of(contact, isBlocked),
     }
-    this.#reach = new ReachService(context)
+    const reachEvents = {
+      changed: () => this.#live.touched(new Set(['network'])),
+      addressesChanged: () => this.#mailbox.invitesChanged(),
+    }
+    this.#reach = new ReachService(context, reachEvents, isReachGiven)
     this.#views = new Views(context, this.#service, { people, reach: this.#reach, storage: ports.storage?.kind })
     this.#live = new Live(clock, (ids) => viewMessages(this.#context, ids.map(fromHex)), failed)
     const turns = new Turns({
@@ -157,7 +169,11 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       service: this.#service,
       events: this,
       profiles: profileOperations(this.#profiles, this.#presences),
-      reach: reachOperations(context, this.#reach, (account) => people.profile(account)?.name),
+      reach: reachOperations(context, this.#reach, {
+        network: () => this.#views.network(),
+        profileName: (account) => people.profile(account)?.name,
+      }),
+      pushNodes: this.#reach,
     })
   }
 
@@ -167,6 +183,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     await this.#profiles.start()
     this.#service.start()
     this.#mailbox.start()
+    this.#reach.start()
   }
 
   /** Keys whose time is over go at once at a start, and then while the engine runs. FST-10 */
@@ -222,6 +239,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#cleaning?.()
     this.#handlers.close()
     this.#service.stop()
+    await this.#reach.stop()
     await this.#presences.stop()
     await this.#profiles.stop()
     await this.#mailbox.stop()
@@ -248,6 +266,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     }
     this.#profiles.opened(session)
     this.#presences.opened(session)
+    this.#reach.peopleChanged()
     this.networkChanged()
   }
 
@@ -255,10 +274,12 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#mailbox.disconnected(session.peerId)
     this.#profiles.closed(session)
     this.#presences.closed(session)
+    this.#reach.peopleChanged()
     this.networkChanged()
   }
 
   networkChanged(): void {
+    this.#reach.moved()
     this.#profiles.moved()
     this.#live.touched(new Set(['network']))
   }
@@ -277,6 +298,17 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     this.#profiles.heard(topic, record)
   }
 
+  /** Devices whose account is proven may ask, as long as it is one of a contact. NET-12 */
+  mayAskDialBack(peerId: string): boolean {
+    const { sessions, store } = this.#context
+    const account = sessions.open.find((session) => session.peerId === peerId)?.account
+    return account !== undefined && contactByAccount(store, account)?.status === 'active'
+  }
+
+  localPeerFound(tag: string, address: string): void {
+    this.#reach.found(tag, address)
+  }
+
   woken(topic: number, hint: Uint8Array): void {
     this.#mailbox.woken(topic, hint)
   }
@@ -284,6 +316,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   pushNodesChanged(): void {
     this.#mailbox.pushNodesChanged()
     this.#profiles.pushNodesChanged()
+    this.#reach.pushNodesChanged()
     this.networkChanged()
   }
 
@@ -347,6 +380,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     }
     if (commit.isReleasing) this.#mailbox.released()
     if (commit.topics.has('invites')) this.#mailbox.invitesChanged()
+    if (commit.topics.has('invites') || commit.topics.has('contacts')) this.#reach.peopleChanged()
     if (commit.topics.has('contacts')) this.#mailbox.contactsChanged()
     this.#views.forget(commit.conversations)
     if (commit.topics.has('contacts')) {

@@ -68,7 +68,7 @@ class Watched {
       ...inner,
       store: this.#store(inner.store),
       clock: { now: () => inner.clock.now(), after: (delayMs, fire) => this.#after(delayMs, fire) },
-      createNetwork: async (seed) => this.#tap(await inner.createNetwork(seed)),
+      createNetwork: async (seed, wish) => this.#tap(await inner.createNetwork(seed, wish)),
     }
   }
 
@@ -130,6 +130,7 @@ class Watched {
       mailbox: network.mailbox,
       profiles: network.profiles,
       permitDirect: (peerId) => network.permitDirect(peerId),
+      reach: network.reach,
       addresses: () => network.addresses(),
       status: () => network.status(),
       check: (peerId) => network.check(peerId),

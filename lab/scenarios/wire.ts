@@ -58,6 +58,7 @@ export function tapNetwork(inner: NetworkPort): Wire {
         permitted.add(peerId)
         inner.permitDirect(peerId)
       },
+      reach: inner.reach,
       addresses: () => inner.addresses(),
       status: () => inner.status(),
       check: (peerId) => inner.check(peerId),

@@ -1,4 +1,5 @@
 /** The network of the simulation: one switchboard, one port per running device. */
+import { noReach } from '@parley/adapter-memory'
 import { PortError } from '@parley/engine'
 import type { NetworkHandlers, NetworkPort, NetworkStatus } from '@parley/engine'
 import { LinkEnd, type LinkHost } from './link.ts'
@@ -110,6 +111,7 @@ export class SimNetwork implements NetworkPort {
   readonly peerId: string
   readonly mailbox: SimMailbox
   readonly profiles: SimProfiles
+  readonly reach = noReach
   readonly #board: Switchboard
   readonly #address: string
   readonly #links = new Map<string, LinkEnd>()

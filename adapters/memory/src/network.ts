@@ -13,6 +13,7 @@ import type {
   NetworkStatus,
 } from '@parley/engine'
 import { MailboxExchange, MemoryMailbox, memoryAddress } from './mailbox.ts'
+import { noReach } from './no-reach.ts'
 import { MemoryProfiles, ProfileExchange } from './profiles.ts'
 
 export interface MemoryNetworkHub {
@@ -77,6 +78,7 @@ class MemoryNetwork implements NetworkPort {
   readonly peerId: string
   readonly #hub: Hub
   readonly profiles: MemoryProfiles
+  readonly reach = noReach
   readonly #mailbox: MemoryMailbox
   readonly #pushNodes: readonly string[]
   readonly #links = new Map<string, MemoryLink>()

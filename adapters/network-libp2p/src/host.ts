@@ -1,12 +1,13 @@
 /** The libp2p node under a device, a push node or a measurement: one set of transports, one set of limits. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import type { Identify } from '@libp2p/identify'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { Identify, IdentifyPush } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, Stream } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import type { Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -38,6 +39,10 @@ import { behindProxies } from './proxy/proxied.ts'
 import type { Proxies } from './proxy/proxied.ts'
 import { upgrades } from './punch/upgrades.ts'
 import type { Upgrades } from './punch/upgrades.ts'
+import { listeners } from './reach/listeners.ts'
+import type { Listeners } from './reach/listeners.ts'
+import { tellable } from './reach/own-addresses.ts'
+import type { FurtherAddresses } from './reach/own-addresses.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -55,6 +60,8 @@ export interface HostOptions {
   readonly gater?: ConnectionGater
   /** Proxies in front of the listeners that say where a connection began. */
   readonly proxies?: Proxies
+  /** Of a device: addresses besides those that it listens on. The caller changes it. */
+  readonly further?: FurtherAddresses
 }
 
 // a type, not an interface: libp2p wants an index signature
@@ -64,6 +71,8 @@ export type HostServices = {
   readonly dht: KadDHT
   readonly relays: RelayReservations
   readonly dials: AddressDials
+  readonly listeners: Listeners
+  readonly identifyPush: IdentifyPush
   readonly gossip: GossipService
   readonly upgrades: Upgrades
 }
@@ -81,13 +90,20 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
 /** What {@link createHost} starts, open to further services. */
 export async function hostConfig(options: HostOptions): Promise<HostConfig> {
+  const privateKey = await generateKeyPairFromSeed('Ed25519', options.seed)
   return {
     start: false,
     datastore: new RecordStore(),
-    privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+    privateKey,
     // told to every peer: no more than all of us have in common
     nodeInfo: { name: 'parley', version: '1', userAgent: 'parley' },
-    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    addresses: {
+      listen: [...options.listen],
+      announce: [...(options.announce ?? [])],
+      ...(options.further === undefined
+        ? {}
+        : { announceFilter: tellable(options.further, peerIdFromPrivateKey(privateKey).toString()) }),
+    },
     transports: [
       ...listeningTransports(options.proxies),
       circuitRelayTransport({ discoveryFilter: NO_RELAY_DISCOVERY }),
@@ -121,7 +137,10 @@ export async function hostConfig(options: HostOptions): Promise<HostConfig> {
       identify: identify(),
       // the monitor and what has a reason to ask must not be in each other's way
       ping: ping({ maxInboundStreams: LIVENESS_STREAMS_MAX, maxOutboundStreams: LIVENESS_STREAMS_MAX }),
+      // push nodes answer with the addresses that we have now
+      identifyPush: identifyPush(),
       relays: relayReservations(),
+      listeners: listeners(),
       dials: addressDials({
         addressTimeoutMs: DIAL_ADDRESS_TIMEOUT_MS,
         attemptDelayMs: DIAL_ATTEMPT_DELAY_MS,

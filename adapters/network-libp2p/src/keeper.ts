@@ -18,6 +18,10 @@ export interface KeeperOptions {
 
 export interface Keeper {
   start(): void
+  /** Keeps one more peer, at once when it was started. */
+  add(peer: string): void
+  /** Lets it go; what runs for it is of no interest any more. */
+  remove(peer: string): void
   /** Something about the peer is out of order: bring it in order after the next delay. */
   lost(peer: string): void
   /** Whatever waits or is under way begins anew at once, with short delays: the network is another one. */
@@ -43,6 +47,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     ]),
   )
   let isStopped = false
+  let isStarted = false
+  const isOver = (peer: string, kept: Kept): boolean => isStopped || keptByPeer.get(peer) !== kept
 
   const retry = (peer: string, kept: Kept, delayMs = keeperDelayMs(kept.failures, options.random())): void => {
     kept.cancel()
@@ -57,7 +63,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const aborter = new AbortController()
     kept.abort = () => aborter.abort(new Error('the network is another one'))
     const failure = await options.ensure(peer, aborter.signal).then(() => undefined, String)
-    if (isStopped) return
+    if (isOver(peer, kept)) return
     if (aborter.signal.aborted) return attempt(peer, kept)
     if (failure !== undefined) options.log.log('debug', 'push node not in order', { error: failure })
     if (failure !== undefined || kept.isStale) return retry(peer, kept)
@@ -66,7 +72,28 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   return {
-    start: () => keptByPeer.forEach((kept, peer) => void attempt(peer, kept)),
+    start: () => {
+      isStarted = true
+      keptByPeer.forEach((kept, peer) => void attempt(peer, kept))
+    },
+    add: (peer) => {
+      if (keptByPeer.has(peer) || isStopped) return
+      const kept: Kept = {
+        state: 'kept',
+        failures: 0,
+        isStale: false,
+        cancel: () => undefined,
+        abort: () => undefined,
+      }
+      keptByPeer.set(peer, kept)
+      if (isStarted) void attempt(peer, kept)
+    },
+    remove: (peer) => {
+      const kept = keptByPeer.get(peer)
+      keptByPeer.delete(peer)
+      kept?.cancel()
+      kept?.abort()
+    },
     lost: (peer) => {
       const kept = keptByPeer.get(peer)
       if (kept === undefined || isStopped) return

@@ -24,6 +24,9 @@ import { LinkTable } from './link-table.ts'
 import { Libp2pMailbox } from './mailbox/mailbox.ts'
 import { startDirectPaths } from './punch/direct-paths.ts'
 import type { DirectPaths, PunchOptions } from './punch/direct-paths.ts'
+import type { FurtherAddresses } from './reach/own-addresses.ts'
+import { ChosenReach, FixedReach } from './reach/reach.ts'
+import type { ReachOptions } from './reach/reach.ts'
 import { isVersionMismatch } from './protocol-mismatch.ts'
 import { Recovery } from './recovery.ts'
 import type { OnionService } from './tor/onion-service.ts'
@@ -37,8 +40,15 @@ const LINK_STREAMS_PER_CONNECTION_MAX = 8
 export interface Libp2pNetworkOptions {
   /** Ed25519 seed of the device, 32 bytes, copied. Its public key is the peer id. */
   readonly deviceSeed: Uint8Array
-  /** Multiaddrs, for example `/ip4/0.0.0.0/tcp/4001` and `/ip4/127.0.0.1/tcp/0/ws`. Empty: nobody can dial us directly. */
+  /**
+   * Multiaddrs, for example `/ip4/0.0.0.0/tcp/4001` and `/ip4/127.0.0.1/tcp/0/ws`. Empty: nobody can dial us directly.
+   * Without effect when there is a `reach`.
+   */
   readonly listen: readonly string[]
+  /** Where to listen as far as the person wants, also later. Absent: `listen`, for good. Spec: NET-11. */
+  readonly reach?: ReachOptions
+  /** Push nodes besides `bootstrap`, the addresses of one each; changed by {@link ReachPort.usePushNodes}. */
+  readonly pushNodes?: readonly (readonly string[])[]
   /** Push nodes, each with `/p2p/` at the end; kept connected. At most INFRASTRUCTURE_PEERS_MAX. */
   readonly bootstrap: readonly string[]
   /** Told to others instead of what we listen on. */
@@ -65,16 +75,31 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const { tor, deviceSeed: seed, bootstrap, log } = options
   if (tor !== undefined) {
     const { host, onion } = await createTorHost({ tor, seed, bootstrap, log })
-    return new Libp2pNetwork(host, pushNodes, options, onion)
+    return new Libp2pNetwork({ host, further: new Set(), onion }, pushNodes, options)
   }
+  const further: FurtherAddresses = new Set()
   const host = await createHost({
     seed,
-    listen: options.listen,
+    further,
+    listen: options.reach === undefined ? options.listen : [],
     ...(options.announce === undefined ? {} : { announce: options.announce }),
     dhtMode: 'client',
     connectionsMax: CONNECTIONS_MAX,
   })
-  return new Libp2pNetwork(host, pushNodes, options)
+  const network = new Libp2pNetwork({ host, further, onion: undefined }, pushNodes, options)
+  try {
+    await network.listen()
+  } catch (error) {
+    await network.stop()
+    throw error
+  }
+  return network
+}
+
+interface Base {
+  readonly host: Host
+  readonly further: FurtherAddresses
+  readonly onion: OnionService | undefined
 }
 
 /** The port, and the node under it for protocols that are not ours: IPFS over the same connections. */
@@ -100,6 +125,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
   readonly peerId: string
   readonly mailbox: Libp2pMailbox
   readonly profiles: Libp2pProfiles
+  readonly reach: FixedReach
   readonly #host: Host
   readonly #infrastructure: Infrastructure
   readonly #onion: OnionService | undefined
@@ -111,23 +137,37 @@ class Libp2pNetwork implements Libp2pNetworkPort {
   #links: LinkTable | undefined
   #direct: DirectPaths | undefined
   #recovery: Recovery | undefined
+  #onStatus: () => void = () => undefined
   #stopped: Promise<void> | undefined
 
   constructor(
-    host: Host,
+    { host, further, onion }: Base,
     pushNodes: readonly PushNode[],
-    { isRelayClient = true, mailbox, punch, log }: Libp2pNetworkOptions,
-    onion?: OnionService,
+    { isRelayClient = true, mailbox, punch, log, reach, pushNodes: added = [] }: Libp2pNetworkOptions,
   ) {
     this.peerId = host.peerId.toString()
     this.#host = host
     this.#onion = onion
     this.#connectTimeoutMs = onion === undefined ? CONNECT_TIMEOUT_MS : TOR_CONNECT_TIMEOUT_MS
     const connectTimeoutMs = this.#connectTimeoutMs
-    this.#infrastructure = createInfrastructure(host, pushNodes, { isRelayClient, connectTimeoutMs, log })
+    this.#infrastructure = createInfrastructure(host, pushNodes, {
+      isRelayClient,
+      connectTimeoutMs,
+      log,
+      onChange: () => this.#onStatus(),
+      onPeers: (peers) => {
+        gossip.setPushNodes(peers)
+        this.mailbox.lookAround()
+      },
+    })
     this.#punch = onion === undefined ? punch : undefined
     this.#log = log
     const gossip = createGossip(host, { pushNodes: this.#infrastructure.peers, log })
+    const parts = { host, further, infrastructure: this.#infrastructure, log, onChange: () => this.#onStatus() }
+    this.reach =
+      reach === undefined
+        ? new FixedReach(parts, () => (onion === undefined ? this.#ownReach() : 'anyone'), onion === undefined)
+        : new ChosenReach(parts, reach)
     this.profiles = new Libp2pProfiles(gossip)
     this.mailbox = new Libp2pMailbox(host, {
       infrastructure: this.#infrastructure,
@@ -136,6 +176,12 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       ...(onion === undefined ? {} : { timeouts: TOR_MAILBOX_TIMEOUTS }),
       log,
     })
+    this.reach.usePushNodes(added)
+  }
+
+  /** Before the start. @throws PortError `ADDRESS_IN_USE`. */
+  listen(): Promise<void> {
+    return this.reach.listen()
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
@@ -162,6 +208,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       onChange: onStatus,
       log: this.#log,
     })
+    this.#onStatus = onStatus
     host.addEventListener('self:peer:update', onStatus)
     host.addEventListener('peer:connect', onStatus)
     host.addEventListener('peer:disconnect', onStatus)
@@ -180,6 +227,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
         infrastructure: this.#infrastructure,
         onNetworkChanged: () => {
           this.#direct?.networkChanged()
+          this.reach.networkChanged()
           handlers.onNetworkChanged()
           onStatus()
         },
@@ -187,6 +235,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       })
       this.#recovery.start()
     }
+    await this.reach.start(handlers)
     this.#infrastructure.start()
   }
 
@@ -234,9 +283,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     const isListening = onion === undefined ? addresses.length > 0 : onion.isReachable || addresses.length > 1
     return {
       transport: onion === undefined ? 'direct' : 'tor',
-      reach: onion !== undefined ? 'anyone' : this.#isOpen(addresses) ? 'network' : 'computer',
-      isReachFixed: true,
-      portMapping: { state: 'off' },
+      ...this.reach.status,
       isListening: isListening && !isStopped,
       addresses,
       infrastructure: this.#infrastructure.status(),
@@ -245,8 +292,10 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     }
   }
 
-  #isOpen(addresses: readonly string[]): boolean {
-    return widestScope(addresses.filter((address) => !address.includes('/p2p-circuit'))) !== 'computer'
+  /** Of given listen addresses: what they come to. */
+  #ownReach(): 'computer' | 'network' {
+    const direct = this.addresses().filter((address) => !address.includes('/p2p-circuit'))
+    return widestScope(direct) === 'computer' ? 'computer' : 'network'
   }
 
   stop(): Promise<void> {
@@ -258,6 +307,7 @@ class Libp2pNetwork implements Libp2pNetworkPort {
     this.#stopping.abort(new PortError('UNREACHABLE', 'The network has stopped.', false))
     this.#recovery?.stop()
     this.#infrastructure.stop()
+    await this.reach.stop()
     this.mailbox.stop()
     this.profiles.stop()
     this.#direct?.stop()

@@ -24,6 +24,8 @@ import { serveMailbox } from './mailbox/mailbox.ts'
 import { MailboxService } from './mailbox/server.ts'
 import { preferNewest } from './newest-first.ts'
 import { parseProxies } from './proxy/proxied.ts'
+import { serveDialBack } from './reach/dial-back.ts'
+import type { DialBackFigures } from './reach/dial-back.ts'
 import { RelayPlaces } from './relay-places.ts'
 import type { RefusalReason, RelayPlaceLimits } from './relay-places.ts'
 import { startPushStun } from './punch/push-stun.ts'
@@ -75,6 +77,8 @@ export interface PushFigures {
   readonly dhtPeers: number
   /** Since the start. */
   readonly stun: StunFigures
+  /** Answers to who asked whether they can be reached. */
+  readonly dialBacks: DialBackFigures
 }
 
 type PushServices = HostServices & { readonly relay: CircuitRelayService }
@@ -113,6 +117,7 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   const infrastructure = createInfrastructure(host, pushNodes, { isRelayClient: false, log: options.log })
   const service = options.mailbox && new MailboxService(options.mailbox, options.log)
   if (service !== undefined) await serveMailbox(host, service)
+  const dialBacks = await serveDialBack(host, { mayAsk: () => true, nowMs: () => performance.now(), log: options.log })
   const gossip = createGossip(host, { pushNodes: infrastructure.peers, log: options.log })
   createWakes(gossip, () => undefined).listen(WAKES.all)
   createProfiles(gossip, { check: options.checkProfile, onProfile: () => undefined }).listen(PROFILES.all)
@@ -127,6 +132,7 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     infrastructure.stop()
+    dialBacks.stop()
     service?.stop()
     await stun.stop()
     await host.stop()
@@ -134,7 +140,11 @@ export async function createPushHost(options: PushHostOptions): Promise<PushHost
   return {
     peerId: host.peerId.toString(),
     addresses: () => (stopped === undefined ? host.getMultiaddrs().map(String) : []),
-    figures: () => ({ ...figuresOf(host, relayPlaces, places), stun: stun.figures() }),
+    figures: () => ({
+      ...figuresOf(host, relayPlaces, places),
+      stun: stun.figures(),
+      dialBacks: dialBacks.figures(),
+    }),
     stop: () => (stopped ??= stop()),
   }
 }
@@ -163,7 +173,7 @@ function figuresOf(
   host: Libp2p<PushServices>,
   { refused }: RelayPlaces,
   places: RelayPlaceLimits,
-): Omit<PushFigures, 'stun'> {
+): Omit<PushFigures, 'stun' | 'dialBacks'> {
   const connections = host.getConnections()
   const inbound = connections.filter(({ direction }) => direction === 'inbound').length
   const { relay } = host.services

@@ -55,6 +55,8 @@ export function relayReservations(): (components: Components) => RelayReservatio
   return ({ transportManager, addressManager }) => {
     const store = transportManager.getTransports().find(hasReservationStore)?.reservationStore
     if (store === undefined) throw new Error('the circuit relay transport keeps its reservations elsewhere now')
+    // One at a time: with each that is made, libp2p forgets those that wait, and whoever waits for them waits for ever.
+    let last: Promise<void> = Promise.resolve()
     const addressesByRelay = new Map<string, readonly Multiaddr[]>()
     const announce = (relay: PeerId, addresses: readonly Multiaddr[]): void => {
       const previous = addressesByRelay.get(relay.toString()) ?? []
@@ -75,8 +77,12 @@ export function relayReservations(): (components: Components) => RelayReservatio
     })
     const service: RelayReservations = {
       has: (relay) => store.hasReservation(relay),
-      reserve: async (connection) => {
-        if (!store.hasReservation(connection.remotePeer)) await store.addRelay(connection.remotePeer, 'configured')
+      reserve: (connection) => {
+        const done = last.then(async () => {
+          if (!store.hasReservation(connection.remotePeer)) await store.addRelay(connection.remotePeer, 'configured')
+        })
+        last = done.catch(() => undefined)
+        return done
       },
       onLost: () => undefined,
       onChange: () => undefined,

@@ -143,6 +143,21 @@ export const SILENCE_PATIENCE_MS = 2 * SECOND_MS
 export const LIVENESS_RTT_FACTOR = 4
 /** Questions for a sign of life that a connection has at a time, of every kind. */
 export const LIVENESS_STREAMS_MAX = 8
+/** Places where one question may have us dialled back, and how long that may take. NET-12 */
+export const DIAL_BACK_PORTS_MAX = 4
+export const DIAL_BACK_TIMEOUT_MS = 6 * SECOND_MS
+/** Questions of one IPv4 address or IPv6 /64 that are answered: at once, and then in a minute. NET-12 */
+export const DIAL_BACKS_PER_PLACE_BURST_MAX = 4
+export const DIAL_BACKS_PER_PLACE_PER_MINUTE_MAX = 2
+/** Dials for others that run at the same time. NET-12 */
+export const DIAL_BACKS_AT_ONCE_MAX = 32
+/** How long a port of a router is asked for, how long routers are sought, and after how long they are asked again. NET-14 */
+export const PORT_MAPPING_LIFETIME_MS = HOUR_MS
+export const PORT_MAPPING_SEARCH_MS = 15 * SECOND_MS
+export const PORT_MAPPING_AGAIN_MS = 10 * MINUTE_MS
+/** How often names on the local network change, and how many are asked for or answered at a time. NET-15 */
+export const LOCAL_TAG_ROTATION_MS = HOUR_MS
+export const LOCAL_TAGS_MAX = 512
 
 // mailbox (MBX, PTR, HLD)
 /** What a sealed envelope may wait at most: blocks, pointers, outbox rows. */

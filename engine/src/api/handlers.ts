@@ -9,6 +9,8 @@ import type { Context } from '../context.ts'
 import { ConversationOperations } from '../conversation/operations.ts'
 import type { ConversationService } from '../conversation/service.ts'
 import type { Views } from '../live/views.ts'
+import { pushNodesOfInvite } from '../reach/push-nodes.ts'
+import type { ReachService } from '../reach/service.ts'
 import { readAppValue, saveAppValue } from '../store/app-values.ts'
 import { contactByAccount, saveContact, type ContactRow } from '../store/contacts.ts'
 import { devicesOf } from '../store/devices.ts'
@@ -25,12 +27,14 @@ export interface Services {
   readonly events: ContactEvents
   readonly profiles: ProfileOperations
   readonly reach: ReachOperations
+  readonly pushNodes: Pick<ReachService, 'addAll'>
 }
 
 export class Handlers {
   readonly #context: Context
   readonly #views: Views
   readonly #events: ContactEvents
+  readonly #pushNodes: Services['pushNodes']
   readonly #conversations: ConversationOperations
   readonly #queries: QueryTable
   readonly #commands: CommandTable
@@ -40,10 +44,11 @@ export class Handlers {
   /** Thousands of rounds of SHA-512 each, so computed once per contact. */
   readonly #safetyNumbers = new Map<string, string>()
 
-  constructor({ context, views, service, events, profiles, reach }: Services) {
+  constructor({ context, views, service, events, profiles, reach, pushNodes }: Services) {
     this.#context = context
     this.#views = views
     this.#events = events
+    this.#pushNodes = pushNodes
     this.#conversations = new ConversationOperations({ context, views, service })
     this.#queries = { ...this.#ownQueries, ...this.#conversations.queries, ...profiles.queries, ...reach.queries }
     this.#commands = { ...this.#ownCommands, ...this.#conversations.commands, ...profiles.commands, ...reach.commands }
@@ -118,11 +123,13 @@ export class Handlers {
     'app.set': ({ key, value }) => this.#setAppValue(key, value),
     'invites.create': () => this.#turn((now) => createInvite(this.#context, now)),
     'invites.revoke': ({ id }) => this.#turn(() => revokeInvite(this.#context, id)),
-    'contacts.add': async ({ link, text }) => {
+    'contacts.add': async ({ link, text, usePushNodes = false }) => {
       const words = text === undefined ? undefined : sanitizeText(text)
-      return this.#conversations.conversation(
+      const conversation = this.#conversations.conversation(
         await this.#turnAlone((now) => addContact(this.#context, this.#events, { link, text: words }, now)),
       )
+      if (usePushNodes) await this.#useTheirs(link)
+      return conversation
     },
     'contacts.rename': ({ account, name }) =>
       this.#changeContact(account, (contact) => ({ ...contact, givenName: sanitizeName(name) })),
@@ -135,6 +142,16 @@ export class Handlers {
     'requests.decline': ({ id }) => this.#turn(() => declineRequest(this.#context, id)),
     'blocks.add': ({ account }) => this.#turnAlone((now) => block(this.#context, account, now)),
     'blocks.remove': ({ account }) => this.#turn(() => unblock(this.#context, account, this.#events)),
+  }
+
+  /** As many of the inviter's push nodes as there is room for: the contact is added already, with or without them. */
+  async #useTheirs(link: string): Promise<void> {
+    for (const node of pushNodesOfInvite(link)) {
+      await this.#pushNodes.addAll([node]).catch((error: unknown) => {
+        if (!(error instanceof EngineError) || error.code === 'INTERNAL') throw error
+        this.#context.log.log('info', 'a push node of an invite is not used', { reason: error.code })
+      })
+    }
   }
 
   #turn<T>(prepare: (now: number) => Promise<Apply<T>> | Apply<T>): Promise<T> {

@@ -18,6 +18,7 @@ import { EngineError } from '../api/errors.ts'
 import type { Invite } from '../api/schema.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, numberOf, textOf } from '../store/rows.ts'
+import { peerOfAddress, pushNodesAmong } from '../mailbox/places.ts'
 import type { Commit } from '../turn/commit.ts'
 import type { Apply } from '../turn/turns.ts'
 
@@ -80,6 +81,34 @@ export function listInvites({ store, vault, clock }: Context): Invite[] {
       worksOn: worksOn(link),
     }
   })
+}
+
+/**
+ * Links that are passed on from now on lead to where we are now: same secret, same end, other addresses. Push nodes that
+ * are out of reach for a moment stay in. Inside a transaction.
+ */
+export function refreshInvites(context: Context, commit: Commit): void {
+  const { store, vault, clock, self, sessions } = context
+  const { addresses, infrastructure } = sessions.status
+  const used = new Set(infrastructure.map(({ peerId }) => peerId))
+  const rows = store.all('SELECT * FROM invites WHERE expires_at > ?', [clock.now()])
+  for (const row of rows) {
+    const id = textOf(row, 'id')
+    const before = parseUtf8(vault.open(place(id, 'link'), bytesOf(row, 'link_sealed'))) ?? ''
+    const known = readInvite(before)
+    const former = known.ok ? known.value.devices.flatMap((device) => device.addresses) : []
+    const kept = former.filter((address) => pushNodesAmong([address]).some((node) => used.has(peerOfAddress(node))))
+    const encoded = encodeInvite({
+      account: self.account,
+      devices: [{ deviceKey: self.deviceKey, addresses: [...new Set([...addresses, ...kept])] }],
+      secret: vault.open(place(id, 'secret'), bytesOf(row, 'secret_sealed')),
+      expiresAt: numberOf(row, 'expires_at'),
+    })
+    if (!encoded.ok || encoded.value.link === before) continue
+    const sealed = vault.seal(place(id, 'link'), utf8(encoded.value.link))
+    store.run('UPDATE invites SET link_sealed = ? WHERE id = ?', [sealed, id])
+    commit.touch('invites')
+  }
 }
 
 /** How far the addresses in a link carry; one that cannot be read works nowhere else. */

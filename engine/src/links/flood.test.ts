@@ -70,6 +70,8 @@ async function join(node: TestNode, hub: Hub, process: Process, { tap = (link) =
     networkChanged: () => undefined,
     woken: () => undefined,
     pushNodesChanged: () => undefined,
+    mayAskDialBack: () => false,
+    localPeerFound: () => undefined,
     async receive(session, envelope) {
       seen.received++
       seen.waitingMax = Math.max(seen.waitingMax, ++seen.waiting)

@@ -1,4 +1,4 @@
-import { createTestClock, noMailbox, noProfiles } from '@parley/adapter-memory'
+import { createTestClock, noMailbox, noProfiles, noReach } from '@parley/adapter-memory'
 import { TOR_CONNECT_TIMEOUT_MS } from '@parley/core'
 import { describe, expect, it } from 'vitest'
 import { PortError } from '../ports/port-error.ts'
@@ -44,6 +44,7 @@ async function createScene() {
   const network: NetworkPort = {
     peerId: context.self.peerId,
     mailbox: noMailbox,
+    reach: noReach,
     profiles: noProfiles,
     start: async () => undefined,
     permitDirect: () => undefined,

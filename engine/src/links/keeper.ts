@@ -13,6 +13,9 @@ export const DIAL_DELAY_MAX_MS = 60_000
 const DIAL_TIMEOUT_MS = 20_000
 /** Contacts whose devices are kept connected at the same time. */
 const KEPT_PEERS_MAX = 100
+/** Devices of which somebody said where they are on the local network, and places of one. */
+const FOUND_PEERS_MAX = 100
+const FOUND_ADDRESSES_MAX = 2
 
 interface Attempt {
   failures: number
@@ -29,6 +32,8 @@ export class Keeper {
   readonly #network: NetworkPort
   readonly #isConnected: (peerId: string) => boolean
   readonly #attempts = new Map<string, Attempt>()
+  /** Where somebody on the local network says that a device is. */
+  readonly #foundByPeer = new Map<string, readonly string[]>()
   #isStopped = false
 
   constructor(context: () => Context, network: NetworkPort, isConnected: (peerId: string) => boolean) {
@@ -51,8 +56,24 @@ export class Keeper {
   connected(peerId: string): void {
     const attempt = this.#attempts.get(peerId)
     this.#attempts.delete(peerId)
+    this.#foundByPeer.delete(peerId)
     attempt?.cancel?.()
     attempt?.abort?.()
+  }
+
+  /** Dials now, at this address too: a dial that runs goes on, and the next one knows it. */
+  found(peerId: string, address: string): void {
+    const { store } = this.#context()
+    if (this.#isStopped || this.#isConnected(peerId) || !isWanted(store, peerId)) return
+    const known = this.#foundByPeer.get(peerId) ?? []
+    if (this.#foundByPeer.size >= FOUND_PEERS_MAX && known.length === 0) return
+    this.#foundByPeer.set(peerId, [...new Set([address, ...known])].slice(0, FOUND_ADDRESSES_MAX))
+    const attempt = this.#attempts.get(peerId)
+    if (attempt === undefined) return this.keep(peerId)
+    if (attempt.cancel === undefined) return
+    attempt.cancel()
+    attempt.cancel = undefined
+    this.#dial(peerId)
   }
 
   /** A link came but its other end did not prove who it is, or did not want us: not sooner than the backoff says. */
@@ -103,7 +124,7 @@ export class Keeper {
       aborter.abort()
     }
     this.#network
-      .connect(peerId, addressesOf(store, peerId), aborter.signal)
+      .connect(peerId, [...(this.#foundByPeer.get(peerId) ?? []), ...addressesOf(store, peerId)], aborter.signal)
       .catch((error: unknown) =>
         log.log('debug', 'device not reached', { peer: peerId.slice(-6), error: String(error) }),
       )

@@ -35,6 +35,10 @@ export interface SessionDelegate {
   networkChanged(): void
   /** A hint from anybody that something was put under a key; unverified. */
   woken(topic: number, hint: Uint8Array): void
+  /** Whether this peer may have us dial it back. */
+  mayAskDialBack(peerId: string): boolean
+  /** Somebody on the local network answered to a tag that we look for; unverified. */
+  localPeerFound(tag: string, address: string): void
   /** The push nodes that are connected changed. */
   pushNodesChanged(): void
   /** Stores what the envelope says; the outcome is told to the sender once it is durable. */

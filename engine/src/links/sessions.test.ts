@@ -31,6 +31,8 @@ async function createScene() {
       networkChanged: () => undefined,
       woken: () => undefined,
       pushNodesChanged: () => undefined,
+      mayAskDialBack: () => false,
+      localPeerFound: () => undefined,
       async receive(_session, envelope) {
         received.push(envelope)
         if (answer.outcome instanceof Error) throw answer.outcome
@@ -316,6 +318,8 @@ const QUIET: SessionDelegate = {
   networkChanged: () => undefined,
   woken: () => undefined,
   pushNodesChanged: () => undefined,
+  mayAskDialBack: () => false,
+  localPeerFound: () => undefined,
   receive: async () => ({ type: 'nothing' }),
   acknowledged: async () => undefined,
   refused: async () => 'settled',

@@ -5,6 +5,7 @@
 import type { Context } from '../context.ts'
 import type { MailboxPort } from '../ports/mailbox.ts'
 import type { Link, NetworkPort, NetworkStatus } from '../ports/network.ts'
+import type { ReachPort } from '../ports/reach.ts'
 import type { ProfilePushPort } from '../ports/profiles.ts'
 import { contactByAccount } from '../store/contacts.ts'
 import { peersWithOutbox } from '../store/outbox.ts'
@@ -41,6 +42,8 @@ export class Sessions {
       onStatus: () => this.#delegate.networkChanged(),
       onNetworkChanged: () => this.#keeper.networkChanged(),
       onWake: (topic, hint) => this.#delegate.woken(topic, hint),
+      mayAskDialBack: (peerId) => !this.#isStopped && this.#delegate.mayAskDialBack(peerId),
+      onLocalPeer: (tag, address) => this.#delegate.localPeerFound(tag, address),
       onPushNodes: () => this.#delegate.pushNodesChanged(),
       onProfile: (topic, record) => this.#delegate.profileHeard(topic, record),
     })
@@ -77,6 +80,16 @@ export class Sessions {
   /** Requests to push nodes and DHT peers. */
   get mailbox(): MailboxPort {
     return this.#network.mailbox
+  }
+
+  /** Who may reach us, and what others say of it. */
+  get reach(): ReachPort {
+    return this.#network.reach
+  }
+
+  /** A device that we want to reach may be at this address, as somebody says: it is tried at once. */
+  found(peerId: string, address: string): void {
+    if (!this.#isStopped) this.#keeper.found(peerId, address)
   }
 
   /** Public profiles of the moment. */

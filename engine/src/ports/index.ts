@@ -15,6 +15,7 @@ export type {
   PushNodeStatus,
   RelayReason,
 } from './network.ts'
+export type { LocalTags, PushNodeAnswer, ReachPort } from './reach.ts'
 export type { NameServicePort, ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 export { PortError } from './port-error.ts'
 export type { PortErrorCode } from './port-error.ts'
@@ -24,7 +25,7 @@ import type { CryptoPort, RandomPort } from '@parley/core'
 import type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-storage.ts'
 import type { ClockPort } from './clock.ts'
 import type { LogPort } from './log.ts'
-import type { NetworkPort } from './network.ts'
+import type { NetworkPort, Reach } from './network.ts'
 import type { NameServicePort } from './profiles.ts'
 import type { StorePort } from './store.ts'
 
@@ -47,5 +48,13 @@ export interface Ports {
   /** IPNS, opened when there is a public profile to publish or to look up. Absent: own records only. */
   readonly openNames?: (() => Promise<NameServicePort>) | undefined
   /** Made after the device key is known, because the key is the peer id. */
-  readonly createNetwork: (deviceSeed: Uint8Array) => Promise<NetworkPort>
+  readonly createNetwork: (deviceSeed: Uint8Array, wish: NetworkWish) => Promise<NetworkPort>
+}
+
+/** What the account wants of its network from the start. */
+export interface NetworkWish {
+  /** Chosen by the person, or by the caller of the engine. */
+  readonly reach: Reach
+  /** Push nodes besides those of the configuration: the addresses of one peer each. */
+  readonly pushNodes: readonly (readonly string[])[]
 }

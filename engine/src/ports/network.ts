@@ -1,4 +1,5 @@
 import type { MailboxHandlers, MailboxPort } from './mailbox.ts'
+import type { ReachPort } from './reach.ts'
 import type { ProfilePushHandlers, ProfilePushPort } from './profiles.ts'
 
 /**
@@ -10,6 +11,7 @@ export interface NetworkPort {
   readonly peerId: string
   /** Requests to push nodes and DHT peers. Usable between {@link start} and {@link stop}. */
   readonly mailbox: MailboxPort
+  readonly reach: ReachPort
   /** Profiles of the moment. Usable between {@link start} and {@link stop}. */
   readonly profiles: ProfilePushPort
   /**
@@ -49,6 +51,10 @@ export interface NetworkHandlers extends MailboxHandlers, ProfilePushHandlers {
   onStatus(): void
   /** This machine came to another network, woke or is back: what waits for a later try should be tried now. */
   onNetworkChanged(): void
+  /** Whether this peer may have us dial it back: a device with a link whose account is proven. Absent: nobody. NET-12 */
+  mayAskDialBack?(peerId: string): boolean
+  /** Somebody on the local network answered to a tag that we look for; unverified. `address` is without `/p2p/`. NET-15 */
+  onLocalPeer?(tag: string, address: string): void
 }
 
 export interface Link {
@@ -105,6 +111,8 @@ export interface PortMappingStatus {
   /** Multiaddr that a router says it forwards to us. */
   readonly address?: string
   readonly reason?: string
+  /** Somebody reached us through it. */
+  readonly isVerified?: boolean
 }
 
 export interface NetworkStatus {

@@ -1,31 +1,40 @@
 /** The operations about reach and push nodes, for the table of them all. */
-import { isPushLink, parsePushLink, readInvite, widestScope } from '@parley/core'
+import { readInvite, widestScope } from '@parley/core'
 import { EngineError } from '../api/errors.ts'
-import type { InvitePreview } from '../api/schema.ts'
+import type { InvitePreview, Network } from '../api/schema.ts'
 import type { ReachOperations } from '../api/tables.ts'
 import type { Context } from '../context.ts'
 import { pushNodesAmong } from '../mailbox/places.ts'
 import { contactByAccount, displayName, isBlockedAccount } from '../store/contacts.ts'
 import type { ReachService } from './service.ts'
 
-/** Parameters were validated. `profileName`: what an account calls itself, as far as is known here. */
+export interface ShownByReach {
+  network(): Network
+  /** What an account calls itself, as far as is known here. */
+  profileName(account: string): string | undefined
+}
+
+/** Parameters were validated. */
 export const reachOperations = (
   context: () => Context,
   reach: ReachService,
-  profileName: (account: string) => string | undefined,
+  { network, profileName }: ShownByReach,
 ): ReachOperations => ({
   queries: { 'invites.preview': ({ link }) => preview(context(), link, profileName) },
   commands: {
-    'network.change': () => Promise.reject(new EngineError('REACH_FIXED')),
-    'network.test': async () => reach.reachability(),
-    'pushNodes.add': ({ address }) => {
-      const isWhole = isPushLink(address) ? parsePushLink(address).ok : address.startsWith('/')
-      return Promise.reject(new EngineError(isWhole ? 'PUSH_NODE_CONFIGURED' : 'PUSH_NODE_MALFORMED'))
+    'network.change': async (params) => {
+      await reach.change(params.reach)
+      return network()
     },
-    'pushNodes.test': () => Promise.reject(new EngineError('PUSH_NODE_NOT_FOUND')),
-    'pushNodes.remove': ({ peerId }) => {
-      const isOurs = context().sessions.status.infrastructure.some((node) => node.peerId === peerId)
-      return Promise.reject(new EngineError(isOurs ? 'PUSH_NODE_CONFIGURED' : 'PUSH_NODE_NOT_FOUND'))
+    'network.test': () => reach.test(),
+    'pushNodes.add': async ({ address }) => {
+      await reach.add(address)
+      return network()
+    },
+    'pushNodes.test': ({ address }) => reach.try(address),
+    'pushNodes.remove': async ({ peerId }) => {
+      await reach.remove(peerId)
+      return network()
     },
   },
 })

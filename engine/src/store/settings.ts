@@ -9,10 +9,13 @@ export interface StoredSettings {
   /** Who is told whether somebody is there. PRS-1 */
   readonly presence: 'nobody' | 'contacts'
   readonly isRecoveryPhraseConfirmed: boolean
+  /** Who may reach this node; absent while nobody chose. NET-11 */
+  readonly reach?: 'computer' | 'network' | 'anyone' | undefined
   readonly createdAt: number
 }
 
 const KEY = 'settings'
+const REACHES = ['computer', 'network', 'anyone'] as const
 
 export class SettingsTable {
   readonly #store: StorePort
@@ -53,10 +56,12 @@ export class SettingsTable {
     this.#settings = { ...this.#settings, ...change }
     this.#store.run(
       'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-      [KEY, encodeCbor({ ...this.#settings })],
+      [KEY, encodeCbor(withoutAbsent(this.#settings))],
     )
   }
 }
+
+const withoutAbsent = ({ reach, ...rest }: StoredSettings) => ({ ...rest, ...(reach === undefined ? {} : { reach }) })
 
 function readStored(store: StorePort, first: StoredSettings): StoredSettings | undefined {
   const row = store.all('SELECT value FROM meta WHERE key = ?', [KEY])[0]
@@ -77,5 +82,6 @@ function read(value: { readonly [key: string]: CborValue }, first: StoredSetting
     sendsReadReceipts: flag('sendsReadReceipts', true),
     presence: value['presence'] === 'contacts' ? 'contacts' : 'nobody',
     isRecoveryPhraseConfirmed: flag('isRecoveryPhraseConfirmed', false),
+    reach: REACHES.find((each) => each === value['reach']),
   }
 }

@@ -92,6 +92,8 @@ export async function createTestNode(clock: TestClock, seed: number, store = cre
     networkChanged: ignore,
     woken: ignore,
     pushNodesChanged: ignore,
+    mayAskDialBack: () => false,
+    localPeerFound: ignore,
     receive: async () => ({ type: 'nothing' }),
     acknowledged: settled,
     refused: async () => 'settled' as const,

@@ -77,6 +77,7 @@ class Tampering {
       peerId: network.peerId,
       mailbox: network.mailbox,
       profiles: network.profiles,
+      reach: network.reach,
       start: (handlers) => network.start({ ...handlers, onLink: (link) => handlers.onLink(this.#wrapLink(link)) }),
       connect: (peerId, addresses, signal) => network.connect(peerId, addresses, signal),
       permitDirect: (peerId) => network.permitDirect(peerId),

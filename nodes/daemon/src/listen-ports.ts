@@ -1,8 +1,11 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Reach } from '@parley/engine'
 import { readJsonIfThere, writePrivateFile } from './private-file.ts'
 
+/** Where a node listens when nothing else is said: this machine only. */
+const OWN = '/ip4/127.0.0.1/tcp/0'
 const ANY_PORT = /\/tcp\/0(?=\/|$)/
 
 /**
@@ -31,6 +34,12 @@ export async function fixPorts(data: string, listen: readonly string[], isFresh 
 
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535
+/** Where a node listens for each reach: the same port, so that addresses which others know stay true. Spec: NET-11. */
+export async function reachPorts(data: string, reach: Reach, isFresh: boolean): Promise<readonly string[]> {
+  const [own = ''] = await fixPorts(data, [OWN], isFresh)
+  const port = own.slice(own.lastIndexOf('/') + 1)
+  return reach === 'computer' ? [own] : [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
+}
 
 /** A port that was free a moment ago; whoever listens on it still has to expect that it is taken. */
 async function freePort(): Promise<number> {

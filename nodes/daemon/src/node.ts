@@ -2,10 +2,19 @@
 import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
 import { createLibp2pNetwork, type Libp2pNetworkPort, type TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
-import { type Engine, type LogPort, type NameServicePort, openEngine, PortError, type StorePort } from '@parley/engine'
+import {
+  type Engine,
+  type LogPort,
+  type NameServicePort,
+  type NetworkWish,
+  openEngine,
+  PortError,
+  type Reach,
+  type StorePort,
+} from '@parley/engine'
 import { systemClock } from './clock.ts'
 import type { StorageChoice } from './config/storage.ts'
-import { fixPorts } from './listen-ports.ts'
+import { fixPorts, reachPorts } from './listen-ports.ts'
 import { offlineStorage } from './offline-storage.ts'
 import { databasePath } from './private-file.ts'
 
@@ -15,8 +24,10 @@ export type Node = Engine
 export interface NodeOptions {
   /** Folder with the node's keys and messages; made when missing. One process at a time. */
   readonly data: string
-  /** Multiaddrs to listen on. By default this machine only, on a port that is chosen once and kept. */
+  /** Multiaddrs to listen on, exactly and for good. Absent: as far as `reach` says, on a port that is chosen once and kept. */
   readonly listen?: readonly string[]
+  /** Who may reach this node, instead of what was chosen before; without effect with `listen` and `tor`. */
+  readonly reach?: Reach
   /** Told to others instead of what the node listens on. */
   readonly announce?: readonly string[]
   /** Push nodes, each ending in `/p2p/` and its peer id. */
@@ -39,9 +50,6 @@ export interface NodeOptions {
 }
 
 export type DirectPathsChoice = 'auto' | 'on' | 'off'
-
-/** Where a node listens when nothing else is said: this machine only. */
-export const LISTEN_DEFAULT: readonly string[] = ['/ip4/127.0.0.1/tcp/0']
 
 const quiet: LogPort = { log() {} }
 
@@ -69,26 +77,33 @@ export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: Po
 
 /** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
 export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
-  const { data, listen = LISTEN_DEFAULT, announce = [], bootstrap = [], log = quiet } = options
-  const { tor, name, directPaths, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
+  const { data, listen, announce = [], bootstrap = [], log = quiet } = options
+  const { tor, name, reach, directPaths, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
   const crypto = await createNodeCrypto()
-  const further = { ...(announce.length === 0 ? {} : { announce }), ...(directPaths === 'on' ? { punch: {} } : {}) }
-  const network = (fixed: readonly string[], deviceSeed: Uint8Array) =>
-    createLibp2pNetwork({ deviceSeed, listen: fixed, bootstrap, log, ...further })
+  const where = announce.length === 0 ? {} : { announce }
   let made: Libp2pNetworkPort | undefined
   const networkOf = (): Libp2pNetworkPort => {
     if (made === undefined) throw new Error('the network is made before anything is stored')
     return made
   }
-  const createNetwork = async (deviceSeed: Uint8Array): Promise<Libp2pNetworkPort> => {
-    if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, tor, log })
+  const createNetwork = async (
+    deviceSeed: Uint8Array,
+    { reach: wanted, pushNodes }: NetworkWish,
+  ): Promise<Libp2pNetworkPort> => {
+    const isDirect = directPaths === 'on' || (directPaths !== 'off' && wanted === 'anyone')
+    const common = { deviceSeed, bootstrap, pushNodes, log, ...where, ...(isDirect ? { punch: {} } : {}) }
+    if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, pushNodes, tor, log })
+    if (listen === undefined) {
+      const listenOf = (each: Reach, isFresh: boolean) => reachPorts(data, each, isFresh)
+      return createLibp2pNetwork({ ...common, listen: [], reach: { reach: wanted, listenOf } })
+    }
     try {
-      return await network(await fixPorts(data, listen), deviceSeed)
+      return await createLibp2pNetwork({ ...common, listen: await fixPorts(data, listen) })
     } catch (error) {
       const isOurChoice = listen.some((address) => /\/tcp\/0(\/|$)/.test(address))
       if (!(error instanceof PortError) || error.code !== 'ADDRESS_IN_USE' || !isOurChoice) throw error
       log.log('warn', 'another program took our port, so this node has a new address')
-      return network(await fixPorts(data, listen, true), deviceSeed)
+      return createLibp2pNetwork({ ...common, listen: await fixPorts(data, listen, true) })
     }
   }
   return openEngine(
@@ -101,10 +116,11 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       log,
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
       openNames: () => openNames(networkOf(), log),
-      createNetwork: async (deviceSeed) => (made = await createNetwork(deviceSeed)),
+      createNetwork: async (deviceSeed, wish) => (made = await createNetwork(deviceSeed, wish)),
     },
     {
       ...(name === undefined ? {} : { name }),
+      ...(reach === undefined ? {} : { reach }),
       ...(passphrase === undefined ? {} : { passphrase }),
       ...(recoveryPhrase === undefined ? {} : { recoveryPhrase }),
     },

@@ -44,6 +44,11 @@ const hostText = ({ host, uptimeSeconds, residentBytes }: Figures): readonly str
     ['{outcome="limited"}', host.stun.limited],
     ['{outcome="ignored"}', host.stun.ignored],
   ]),
+  counter('parley_push_dial_backs_total', 'Questions of devices whether they can be reached.', [
+    ['{outcome="reached"}', host.dialBacks.reached],
+    ['{outcome="unreached"}', host.dialBacks.unreached],
+    ['{outcome="refused"}', host.dialBacks.refused],
+  ]),
   gauge('parley_push_uptime_seconds', 'Time since the start.', Math.round(uptimeSeconds)),
   gauge('process_resident_memory_bytes', 'Resident memory.', residentBytes),
 ]

@@ -167,6 +167,7 @@ describe('what a push node holds', () => {
         ...{ connectionsInbound: 0, connectionsOutbound: 0, connectionsMax: 1, peers: 0, circuits: 0, dhtPeers: 0 },
         ...{ reservations: 0, reservationsMax: 1, reservationsRefused: { address: 0, full: 0 } },
         stun: { answered: 0, limited: 0, ignored: 0 },
+        dialBacks: { reached: 0, unreached: 0, refused: 0 },
       },
       held: held.figures(),
     })

@@ -31,7 +31,10 @@ describe('what gossipsub sees of our connections', () => {
       slow.resolve(() => stream.resume())
     })
     const opened = Promise.withResolvers<Connection>()
-    await within({ has: () => true, opens: async () => true }, near.services.seen.registrar).register(PROTOCOL, {
+    await within(
+      { onJoin: () => undefined, has: () => true, opens: async () => true },
+      near.services.seen.registrar,
+    ).register(PROTOCOL, {
       onConnect: (_peer, connection) => opened.resolve(connection),
     })
     await near.dial(multiaddr(far.host.getMultiaddrs()[0]?.toString() ?? ''))

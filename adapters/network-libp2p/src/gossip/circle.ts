@@ -10,6 +10,8 @@ const BACKLOG_BYTES_MAX = 524_288
 const LARGE_BYTES = 2_048
 
 export interface Circle {
+  /** Called once: tells gossipsub about a peer that is connected already and has just come into the circle. */
+  onJoin(introduce: (peer: PeerId, connection: Connection) => Promise<void>): void
   /** Who may speak to us. */
   has(connection: Connection): boolean
   /** To whom we speak first; of the others, those who speak to us. */
@@ -21,6 +23,10 @@ export interface Circle {
  * gossipsub would let its stream break, and never make another one on this connection.
  */
 export function within(circle: Circle, registrar: Registrar): Registrar {
+  const topologies = new Set<Parameters<Registrar['register']>[1]>()
+  circle.onJoin(async (peer, connection) => {
+    for (const topology of topologies) await topology.onConnect?.(peer, lossy(connection))
+  })
   return {
     getProtocols: () => registrar.getProtocols(),
     getHandler: (protocol) => registrar.getHandler(protocol),
@@ -41,8 +47,9 @@ export function within(circle: Circle, registrar: Registrar): Registrar {
         },
         options,
       ),
-    register: (protocol, topology, options) =>
-      registrar.register(
+    register: (protocol, topology, options) => {
+      topologies.add(topology)
+      return registrar.register(
         protocol,
         {
           ...topology,
@@ -52,7 +59,8 @@ export function within(circle: Circle, registrar: Registrar): Registrar {
           },
         },
         options,
-      ),
+      )
+    },
   }
 }
 

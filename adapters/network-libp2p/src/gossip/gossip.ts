@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import { StrictNoSign, TopicValidatorResult, gossipsub } from '@libp2p/gossipsub'
 import type { GossipSub, GossipSubComponents, GossipsubMessage, Message } from '@libp2p/gossipsub'
-import type { PeerId } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 import { PUSH_CONNECTIONS_LIMIT_MAX, assert } from '@parley/core'
 import type { LogPort } from '@parley/engine'
+import { openConnection } from '../dialer.ts'
 import { DHT_PROTOCOL } from '../dht/protocol.ts'
 import type { Host } from '../host.ts'
 import { createAllowance } from './allowance.ts'
@@ -36,6 +37,8 @@ const PENALTY_MS = 50
 export interface GossipService extends GossipSub {
   /** Ids of the peers that it talks to; `undefined`: everybody. */
   readonly circle: Set<string> | undefined
+  /** A peer that is connected already came into the circle. */
+  introduce(peer: PeerId, connection: Connection): Promise<void>
 }
 
 /**
@@ -49,13 +52,18 @@ export function gossipService(role: 'device' | 'push node'): (components: Gossip
   return (components) => {
     const circle = role === 'device' ? new Set<string>() : undefined
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
+    let introduce: GossipService['introduce'] = async () => undefined
     const peers: Circle = {
+      onJoin: (found) => (introduce = found),
       has: ({ remotePeer }) => circle?.has(remotePeer.toString()) ?? true,
       opens: async (peer) => circle !== undefined || isServer(peerStore, peer),
     }
     const registrar = within(peers, components.registrar)
     const service = createGossipsub({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
-    return Object.assign(service, { circle })
+    return Object.assign(service, {
+      circle,
+      introduce: (peer: PeerId, connection: Connection) => introduce(peer, connection),
+    })
   }
 }
 
@@ -132,6 +140,8 @@ export interface ChannelOptions {
 }
 
 export interface Gossip {
+  /** These are the push nodes from now on. */
+  setPushNodes(peers: readonly PeerId[]): void
   /** Once for each family. */
   open(options: ChannelOptions): Channel
 }
@@ -148,8 +158,22 @@ const EVERYBODY = 'everybody'
 /** Drops what is not well-formed, not good or too much before it is passed on. */
 export function createGossip(host: Host, { pushNodes, log }: GossipOptions): Gossip {
   const { gossip: service } = host.services
-  const pushNodeIds = new Set(pushNodes.map(String))
+  let pushNodeIds: ReadonlySet<string> = new Set(pushNodes.map(String))
   for (const id of pushNodeIds) service.circle?.add(id)
+  const setPushNodes = (peers: readonly PeerId[]): void => {
+    const former = pushNodeIds
+    pushNodeIds = new Set(peers.map(String))
+    for (const id of former) if (!pushNodeIds.has(id)) service.circle?.delete(id)
+    for (const peer of peers) {
+      if (former.has(peer.toString())) continue
+      service.circle?.add(peer.toString())
+      const connection = openConnection(host, peer)
+      if (connection === undefined) continue
+      service.introduce(peer, connection).catch((error: unknown) => {
+        log.log('debug', 'a push node was not listened to', { error: String(error) })
+      })
+    }
+  }
 
   const open = (options: ChannelOptions): Channel => {
     const { topics, deviceRate, pushNodeRate, totalRate, isWellFormed, isGood, onMessage } = options
@@ -190,5 +214,5 @@ export function createGossip(host: Host, { pushNodes, log }: GossipOptions): Gos
       },
     }
   }
-  return { open }
+  return { open, setPushNodes }
 }

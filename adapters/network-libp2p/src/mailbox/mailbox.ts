@@ -38,6 +38,7 @@ export class Libp2pMailbox implements MailboxPort {
   readonly #stopping = new AbortController()
   #wakes: Wakes | undefined
   #connected: readonly string[] = []
+  #onPushNodes: () => void = () => undefined
 
   constructor(host: Host, { infrastructure, gossip, server, timeouts = TIMEOUTS, log }: Libp2pMailboxOptions) {
     this.#host = host
@@ -50,15 +51,19 @@ export class Libp2pMailbox implements MailboxPort {
   async start(handlers: MailboxHandlers): Promise<void> {
     const host = this.#host
     this.#wakes = createWakes(this.#gossip, (topic, hint) => this.#isStopped || handlers.onWake(topic, hint))
-    const onPeers = (): void => {
-      const connected = this.#connectedNow()
-      if (this.#isStopped || connected.join(' ') === this.#connected.join(' ')) return
-      this.#connected = connected
-      handlers.onPushNodes()
-    }
+    const onPeers = (): void => this.lookAround()
+    this.#onPushNodes = () => handlers.onPushNodes()
     host.addEventListener('peer:connect', onPeers)
     host.addEventListener('peer:disconnect', onPeers)
     if (this.#service !== undefined) await serveMailbox(host, this.#service)
+  }
+
+  /** Tells when the push nodes that are connected are others than before. */
+  lookAround(): void {
+    const connected = this.#connectedNow()
+    if (this.#isStopped || connected.join(' ') === this.#connected.join(' ')) return
+    this.#connected = connected
+    this.#onPushNodes()
   }
 
   stop(): void {

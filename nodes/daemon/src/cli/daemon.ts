@@ -10,7 +10,7 @@ export const start: Command = {
   examples: [
     ['parley start', 'Your node with its data in ~/.parley.'],
     ['parley start --data ~/second --api-port 0', 'Another node beside it.'],
-    ['parley start --listen /ip4/0.0.0.0/tcp/4100', 'Reachable from your network.'],
+    ['parley start --reach network', 'Reachable from your network.'],
   ],
   run: runDaemon,
 }

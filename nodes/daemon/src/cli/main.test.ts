@@ -53,7 +53,7 @@ describe('--print-config', () => {
       data: { value: folder.path, source: 'flag' },
       apiPort: { value: 7_200, source: 'file' },
       logLevel: { value: 'warn', source: 'environment' },
-      listen: { value: ['/ip4/127.0.0.1/tcp/0'], source: 'default' },
+      listen: { value: [], source: 'default' },
     })
   })
 })

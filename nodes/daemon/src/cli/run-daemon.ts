@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { isOn, listOf, numberOf, type Settings, textOf } from '../config/load.ts'
 import { openBazaarSettings } from '../config/openbazaar.ts'
+import { placeSettings } from '../config/place.ts'
 import { storageSettings } from '../config/storage.ts'
 import { torSettings } from '../config/tor.ts'
 import { type Daemon, type DaemonOptions, openDaemon } from '../daemon.ts'
@@ -46,8 +47,7 @@ function daemonOptions(settings: Settings): Omit<DaemonOptions, 'log'> {
   return {
     data: textOf(settings, 'data') ?? '',
     apiPort: numberOf(settings, 'apiPort'),
-    listen: listOf(settings, 'listen'),
-    announce: listOf(settings, 'announce'),
+    ...placeSettings(settings),
     bootstrap: listOf(settings, 'bootstrap'),
     directPaths: directPathsOf(settings),
     ...storageSettings(settings),

@@ -22,13 +22,22 @@ export const daemonFields: readonly Field[] = [
     help: 'Port of the page and the API on 127.0.0.1; 0 lets the system choose.',
   },
   {
+    key: 'reach',
+    kind: 'choice',
+    choices: ['computer', 'network', 'anyone'],
+    placeholder: 'computer|network|anyone',
+    help:
+      'Who may reach this node: programs of this computer, your local network, or anyone who has an address of it; for ' +
+      'anyone the router is asked for a port. As chosen in the page by default, and this computer until then.',
+  },
+  {
     key: 'listen',
     kind: 'list',
-    default: ['/ip4/127.0.0.1/tcp/0'],
+    default: [],
     placeholder: 'MULTIADDR',
     help:
-      'Where other nodes can reach this one, several times if wanted. Only this machine by default; ' +
-      '/ip4/0.0.0.0/tcp/4100 opens it to your network. A port of 0 is chosen once and kept.',
+      'Exactly where other nodes can reach this one, several times if wanted, instead of --reach; /ip4/0.0.0.0/tcp/4100 ' +
+      'for example. A port of 0 is chosen once and kept.',
   },
   {
     key: 'announce',

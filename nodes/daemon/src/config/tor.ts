@@ -10,7 +10,7 @@ import { isOn, type Settings, textOf } from './load.ts'
  */
 export function torSettings(settings: Settings, readPassword: (path: string) => string): TorOptions | undefined {
   if (!isOn(settings, 'tor')) return undefined
-  for (const key of ['listen', 'announce']) {
+  for (const key of ['listen', 'announce', 'reach']) {
     if (settings.get(key)?.source === 'default') continue
     throw new ConfigError(`With --tor a node is reachable at its onion address alone: leave out ${key}.`)
   }
