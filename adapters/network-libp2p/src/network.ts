@@ -198,7 +198,11 @@ class Libp2pNetwork implements Libp2pNetworkPort {
       },
     })
     this.#links = links
-    const onStatus = coalesce(() => this.#stopped === undefined && handlers.onStatus())
+    const onStatus = coalesce(() => {
+      if (this.#stopped !== undefined) return
+      this.#direct?.refresh()
+      handlers.onStatus()
+    })
     this.#direct = await startDirectPaths({
       host,
       links,

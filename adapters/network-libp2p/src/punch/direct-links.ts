@@ -2,7 +2,7 @@
  * Gets links off the relays: over a direct connection as soon as there is one, and by trying for one where the other
  * end may know where we are. Spec: LINK-10, NET-20, NET-24.
  */
-import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import type { Connection, Peer, PeerId, Stream } from '@libp2p/interface'
 import { LINK_OPEN_TIMEOUT_MS } from '@parley/core'
 import type { Cancel, Link, LogPort, RelayReason } from '@parley/engine'
 import { withDeadline } from '../deadline.ts'
@@ -22,6 +22,7 @@ export interface DirectLinksOptions {
   readonly host: Host
   readonly links: LinkTable
   readonly linkProtocol: string
+  readonly punchProtocol: string
   readonly after: (delayMs: number, fire: () => void) => Cancel
   /** Milliseconds that only grow. */
   readonly now: () => number
@@ -53,6 +54,7 @@ export class DirectLinks {
     const { host } = options
     host.addEventListener('connection:open', ({ detail: connection }) => this.#onConnection(connection))
     host.addEventListener('connection:close', ({ detail: connection }) => this.#onClosed(connection))
+    host.addEventListener('peer:update', ({ detail: { peer } }) => this.#onOffer(peer))
     let addresses = this.#ownAddresses()
     host.addEventListener('self:peer:update', () => {
       const before = addresses
@@ -143,6 +145,15 @@ export class DirectLinks {
     this.#standbys.add(cancel)
   }
 
+  /** Somebody who did not look for direct paths does so now. */
+  #onOffer({ id, protocols }: Peer): void {
+    const kept = this.#permitted.get(id.toString())
+    if (kept?.reason !== 'not-offered' || !protocols.includes(this.#options.punchProtocol)) return
+    kept.state = NEVER_TRIED
+    kept.reason = 'untried'
+    this.#plan(kept, 0)
+  }
+
   #onClosed({ direct, remotePeer }: Connection): void {
     const kept = this.#permitted.get(remotePeer.toString())
     if (direct && kept !== undefined) kept.state = lost(kept.state, this.#options.now())
@@ -186,10 +197,9 @@ export class DirectLinks {
     if (this.#isStopped) return
     if (failure === undefined) return this.#setReason(kept, 'untried')
     log.log('debug', 'no direct path', { error: failure.message })
-    const isUnwilling = isVersionMismatch(failure)
     kept.state = failed(kept.state, now())
-    this.#setReason(kept, isUnwilling ? 'not-offered' : 'no-path')
-    const delayMs = isUnwilling ? undefined : retryAfter(kept.state, now())
+    this.#setReason(kept, isVersionMismatch(failure) ? 'not-offered' : 'no-path')
+    const delayMs = retryAfter(kept.state, now())
     if (delayMs !== undefined) this.#plan(kept, delayMs)
   }
 

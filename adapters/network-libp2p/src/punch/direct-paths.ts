@@ -6,7 +6,7 @@ import { after } from '../deadline.ts'
 import type { Host } from '../host.ts'
 import type { LinkTable } from '../link-table.ts'
 import { DirectLinks } from './direct-links.ts'
-import { Puncher } from './puncher.ts'
+import { PUNCH_PROTOCOL, Puncher } from './puncher.ts'
 
 export interface PunchOptions {
   /** Whether it is wanted now; asked again at {@link DirectPaths.refresh}. Default: always. */
@@ -41,7 +41,7 @@ export interface DirectPaths {
 
 export async function startDirectPaths(options: DirectPathsOptions): Promise<DirectPaths> {
   const { host, punch, pushNodes, log } = options
-  const direct = new DirectLinks({ ...options, after, now: () => performance.now() })
+  const direct = new DirectLinks({ ...options, punchProtocol: PUNCH_PROTOCOL, after, now: () => performance.now() })
   const puncher =
     punch &&
     new Puncher(host, {

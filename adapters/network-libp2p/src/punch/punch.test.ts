@@ -1,25 +1,28 @@
 /** Two devices that only a push node reaches, on loopback: with the real library, and every byte really sent. */
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '@libp2p/interface'
+import type { NetworkPort } from '@parley/engine'
 import { frameOf, never } from '@parley/engine/contract'
 import type { Member } from '@parley/engine/contract'
 import { describe, expect, it, vi } from 'vitest'
 import type { Libp2pNetworkPort } from '../network.ts'
 import { createPushHost } from '../push-host.ts'
 import type { PushHost } from '../push-host.ts'
+import type { PunchOptions } from './direct-paths.ts'
+import { PUNCH_PROTOCOL } from './puncher.ts'
 import { Cleanup, LOOPBACK, silentLog } from '../testing/networks.ts'
 
-const HERE = { bindAddress: '127.0.0.1' }
+const HERE: PunchOptions = { bindAddress: '127.0.0.1' }
 const FRAMES = 1_000
 const FRAME_BYTES = 700
 
 async function relayedPair(
   cleanup: Cleanup,
-  punch: readonly [typeof HERE | undefined, typeof HERE | undefined] = [HERE, HERE],
+  punch: readonly [PunchOptions | undefined, PunchOptions | undefined] = [HERE, HERE],
 ): Promise<{ push: PushHost; pair: readonly [Member, Member] }> {
   const push = await createPushHost({ seed: randomBytes(32), listen: [LOOPBACK], bootstrap: [], log: silentLog })
   cleanup.add(() => push.stop())
-  const join = (own: typeof HERE | undefined): Promise<Member> =>
+  const join = (own: PunchOptions | undefined): Promise<Member> =>
     cleanup.join({ listen: [], bootstrap: push.addresses(), ...(own === undefined ? {} : { punch: own }) })
   const pair = [await join(punch[0]), await join(punch[1])] as const
   const hasPlace = ({ network }: Member): boolean => network.addresses().length > 0
@@ -32,6 +35,9 @@ async function relayedPair(
 
 const connectionsOf = ({ network }: Member): readonly Connection[] =>
   'libp2p' in network ? (network as Libp2pNetworkPort).libp2p.getConnections() : []
+
+const protocolsOf = (network: NetworkPort): string[] =>
+  'libp2p' in network ? (network as Libp2pNetworkPort).libp2p.getProtocols() : []
 
 const permitEachOther = ([one, other]: readonly [Member, Member]): void => {
   one.network.permitDirect(other.id)
@@ -106,6 +112,25 @@ describe('two devices behind a relay', () => {
       await wants.until(() => wants.network.status().relayReasons?.get(doesNot.id) === 'not-offered')
     }
     expect(pair.map(({ link }) => link.isRelayed)).toEqual([true, true])
+  })
+
+  it('[NET-20] begin to look when it is wanted, and answer nobody before', async () => {
+    await using cleanup = new Cleanup()
+    let isWanted = false
+    const { pair } = await relayedPair(cleanup, [{ ...HERE, isWanted: () => isWanted }, HERE])
+    const [later, always] = pair
+    permitEachOther(pair)
+    const protocols = (): string[] => protocolsOf(later.network)
+    expect(later.network.status().relayReasons).toBeUndefined()
+    expect(protocols()).not.toContain(PUNCH_PROTOCOL)
+    isWanted = true
+    // anything that changes the status has it looked at
+    const third = await cleanup.join()
+    await third.connect(always)
+    await third.network.connect(later.id, later.network.addresses(), never())
+    await later.until(() => protocols().includes(PUNCH_PROTOCOL))
+    // the first link of both is the one to each other
+    await Promise.all(pair.map((member) => member.until(() => member.links[0]?.link.isRelayed === false)))
   })
 
   it('[NET-23] are linked through the relay again when the direct connection dies', async () => {
