@@ -120,7 +120,7 @@ describe('a reader', () => {
         ...(await Promise.all(Array.from({ length: 10 }, (_, at) => signed(ring(at), world, payload, 1)))),
       ]
       answer(liar, 'records', () => encodeResponse({ type: 'records', records: stale }))
-    }, 60_000)
+    })
     expect(read).toEqual(ALL)
     expect(finds).toBeLessThan(20)
   })

@@ -165,7 +165,7 @@ describe('among contacts', () => {
     const after = await known(bob, alice.account)
     expect(after?.version).toBeGreaterThan(before?.version ?? Infinity)
     expect({ ...after, version: 0, addresses: [] }).toEqual({ ...before, version: 0, addresses: [] })
-  }, 60_000)
+  })
 
   test('[PFX-10] what was not confirmed for an hour is given at once, as old, and looked for behind that', async () => {
     await using world = await createWorld()

@@ -44,7 +44,7 @@ async function each<V extends object>(file: string, check: Check<V>): Promise<st
 
 const ABSENT = 'the vectors are not beside this repository'
 describe('vectors of the MLS working group', () => {
-  test('[MLS-1] deserialization', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] deserialization', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<{ vlbytes_header: string; length: number }>(
       'deserialization',
@@ -55,7 +55,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('14 of 14')
   })
 
-  test('[MLS-1] crypto-basics', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] crypto-basics', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<CryptoBasics>('crypto-basics', async (vector, suite) => {
       const { ref_hash: ref, expand_with_label: expand, derive_secret: derive, derive_tree_secret: tree } = vector
@@ -88,7 +88,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('4 of 7')
   })
 
-  test('[MLS-1] key-schedule', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] key-schedule', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<KeySchedule>('key-schedule', async (vector, suite) => {
       let init = hex(vector.initial_init_secret)
@@ -131,7 +131,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('4 of 7')
   })
 
-  test('[MLS-1] psk_secret', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] psk_secret', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<{ psk_secret: string; psks: readonly Record<'psk_id' | 'psk' | 'psk_nonce', string>[] }>(
       'psk_secret',
@@ -146,7 +146,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('44 of 77')
   })
 
-  test('[MLS-1] secret-tree', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] secret-tree', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<SecretTree>('secret-tree', async (vector, suite) => {
       const { sender_data_secret: secret, ciphertext, key, nonce } = vector.sender_data
@@ -168,7 +168,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('12 of 21')
   })
 
-  test('[MLS-1] message-protection', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] message-protection', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<MessageProtection>('message-protection', async (vector, suite) => {
       const groupContext = context(suite, {
@@ -215,7 +215,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('4 of 7')
   })
 
-  test('[MLS-1] transcript-hashes', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] transcript-hashes', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<TranscriptHashes>('transcript-hashes', async (vector, suite) => {
       const { wireformat, content, auth } = whole(decodeAuthenticatedContent(hex(vector.authenticated_content), 0))

@@ -36,7 +36,7 @@ async function each<V extends object>(file: string, check: Check<V>): Promise<st
 
 const ABSENT = 'the vectors are not beside this repository'
 describe('vectors of the MLS working group', () => {
-  test('[MLS-1] tree-math', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] tree-math', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<TreeMath>('tree-math', async (vector) => {
       expect(nodeWidth(vector.n_leaves)).toBe(vector.n_nodes)
@@ -52,7 +52,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('10 of 10')
   })
 
-  test('[MLS-1] tree-operations', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] tree-operations', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<TreeOperation>('tree-operations', async (vector, suite) => {
       const before = whole(decodeRatchetTree(hex(vector.tree_before), 0))
@@ -76,7 +76,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('5 of 5')
   })
 
-  test('[MLS-1] tree-validation', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] tree-validation', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<TreeValidation>('tree-validation', async (vector, suite) => {
       const tree = whole(decodeRatchetTree(hex(vector.tree), 0))
@@ -99,7 +99,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('56 of 98')
   })
 
-  test('[MLS-1] welcome', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] welcome', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<WelcomeVector>('welcome', async (vector, suite) => {
       const [keyPackage, welcome] = [message(vector.key_package), message(vector.welcome)]
@@ -118,7 +118,7 @@ describe('vectors of the MLS working group', () => {
     expect(ran).toBe('4 of 7')
   })
 
-  test('[MLS-1] passive-client-welcome', { timeout: 60_000 }, async ({ skip }) => {
+  test('[MLS-1] passive-client-welcome', async ({ skip }) => {
     skip(!isPresent, ABSENT)
     const ran = await each<PassiveClient>('passive-client-welcome', async (vector, suite) => {
       const [keyPackage, welcome] = [message(vector.key_package), message(vector.welcome)]
