@@ -25,6 +25,29 @@ function setUp() {
 }
 
 describe('the keeper', () => {
+  it('[NET-16] keeps who is added from then on, and lets go who is removed', async () => {
+    const { attempts, state, keeper } = setUp()
+    keeper.add('early')
+    expect(attempts).toEqual([])
+    keeper.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(attempts).toHaveLength(2)
+    state.isReachable = false
+    keeper.add('late')
+    keeper.add('late')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(attempts).toHaveLength(3)
+    keeper.remove('late')
+    keeper.remove('nobody')
+    keeper.lost('late')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(attempts).toHaveLength(3)
+    keeper.stop()
+    keeper.add('too late')
+    expect(attempts).toHaveLength(3)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('[NET-5] tries again for ever, after 0.5 s at first and 15…30 s in the end', async () => {
     const { attempts, state, keeper } = setUp()
     state.isReachable = false

@@ -94,6 +94,24 @@ type Scene = Awaited<ReturnType<typeof createScene>>
 const pauses = ({ dials }: Scene) => dials.slice(1).map(({ at }, index) => at - (dials[index]?.at ?? 0))
 
 describe('keeping a device reached', () => {
+  it('[NET-15] tries at once where somebody on the local network says that it is, and nobody whom it does not seek', async () => {
+    const scene = await createScene()
+    scene.keeper.found('stranger', '/ip4/192.168.1.66/tcp/1')
+    scene.keeper.keepAll()
+    await scene.pass(60_000)
+    const before = scene.dials.length
+    scene.keeper.found('peer', '/ip4/192.168.1.7/tcp/4100')
+    await scene.pass(0)
+    expect(scene.dials.slice(before).map(({ addresses }) => addresses)).toEqual([
+      ['/ip4/192.168.1.7/tcp/4100', '/memory/peer'],
+    ])
+    for (let last = 1; last < 9; last++) scene.keeper.found('peer', `/ip4/192.168.1.${last}/tcp/1`)
+    await scene.pass(120_000)
+    expect(scene.dials.at(-1)?.addresses.length).toBe(3)
+    scene.keeper.connected('peer')
+    scene.keeper.stop()
+  })
+
   it('[DLV-10] dials for ever: half a second at first, doubling to a minute, half of each pause random', async () => {
     const scene = await createScene()
     scene.keeper.keepAll()
