@@ -7,7 +7,7 @@ import type { LabPushNode } from './machine.ts'
 import type { HomeOptions, World } from './world.ts'
 
 const MEET_MS = 40_000
-const FLAGS: readonly string[] = ['--direct-paths', 'on', '--listen', '/ip4/0.0.0.0/tcp/4100']
+const FLAGS: readonly string[] = ['--reach', 'anyone']
 
 type Peer = ResultOf<'network.get'>['peers'][number]
 

@@ -90,8 +90,10 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
     deviceSeed: Uint8Array,
     { reach: wanted, pushNodes }: NetworkWish,
   ): Promise<Libp2pNetworkPort> => {
-    const isDirect = directPaths === 'on' || (directPaths !== 'off' && wanted === 'anyone')
-    const common = { deviceSeed, bootstrap, pushNodes, log, ...where, ...(isDirect ? { punch: {} } : {}) }
+    // who may reach us is chosen anew while the node runs
+    const isWanted = (): boolean => directPaths === 'on' || made?.status().reach === 'anyone'
+    const punch = directPaths === 'off' ? {} : { punch: { isWanted } }
+    const common = { deviceSeed, bootstrap, pushNodes, log, ...where, ...punch }
     if (tor !== undefined) return createLibp2pNetwork({ deviceSeed, listen: [], bootstrap, pushNodes, tor, log })
     if (listen === undefined) {
       const listenOf = (each: Reach, isFresh: boolean) => reachPorts(data, each, isFresh)
