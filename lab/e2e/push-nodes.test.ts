@@ -65,3 +65,36 @@ test('[NET-16] [NET-11] what was set at the start is not changed from the page',
     infrastructure: [{ peerId, source: 'config' }],
   })
 })
+
+test('[NET-11] an invite that is out already leads to addresses that came later, also while its maker is away', async () => {
+  await using stage = new Stage()
+  const [first, second] = await Promise.all([stage.pushNode('push-1'), stage.pushNode('push-2')])
+  const alice = await stage.daemon('alice', { name: 'Alice', bootstrap: first.address })
+  const bob = await stage.daemon('bob', { name: 'Bob' })
+  const peerOf = ({ address }: { readonly address: string }) => address.slice(address.lastIndexOf('/') + 1)
+  await until('the first push node holds a place', async () =>
+    (await alice.api.call('network.get', {})).infrastructure.some(({ relay }) => relay === 'reserved'),
+  )
+  const { id, link } = await alice.api.call('invites.create', {})
+  expect((await bob.api.call('invites.preview', { link })).pushNodes).toEqual([first.address])
+  await until('what the invite leads to is there', async () => (await first.figure('held_blocks')) > 0)
+  await alice.api.call('pushNodes.add', { address: second.address })
+  const newer = await until('the link that is shown names both', async () => {
+    const invite = (await alice.api.call('invites.list', {})).find((each) => each.id === id)
+    const preview = await bob.api.call('invites.preview', { link: invite?.link ?? '' })
+    return preview.pushNodes.includes(second.address) ? preview : undefined
+  })
+  expect(newer.pushNodes).toContain(first.address)
+  await until(
+    'what the invite leads to is at the second push node too',
+    async () => (await second.figure('held_blocks')) > 0,
+  )
+  await alice.stop()
+  await bob.api.call('contacts.add', { link })
+  await until(
+    'Bob learns of the second push node by the old link',
+    async () =>
+      (await bob.api.call('network.get', {})).offeredPushNodes.some(({ peerId }) => peerId === peerOf(second)),
+    30_000,
+  )
+})
