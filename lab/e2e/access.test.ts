@@ -2,7 +2,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Daemon } from './support/daemon.ts'
-import { onboard } from './support/onboard.ts'
+import { giveName } from './support/onboard.ts'
 import { befriend, Stage } from './support/stage.ts'
 import { lastText, messages, openComposer } from './support/talk.ts'
 import { until } from './support/until.ts'
@@ -17,7 +17,11 @@ for (const isDark of [false, true]) {
     const { page: onboarding } = await stage.page(newcomer, { isDark })
     await onboarding.getByTestId('onboarding').waitFor()
     await assertOpenToAll(onboarding, 'onboarding')
-    await onboard(onboarding, 'Nora')
+    await giveName(onboarding, 'Nora')
+    const answer = onboarding.getByRole('button', { name: 'Only this computer' })
+    await answer.waitFor()
+    await assertOpenToAll(onboarding, 'who may connect')
+    await answer.click()
     await onboarding.getByRole('img', { name: 'QR code of your invite link' }).waitFor()
     await assertOpenToAll(onboarding, 'welcome')
     await onboarding.close()
@@ -45,6 +49,32 @@ for (const isDark of [false, true]) {
     await page.goto(`${alice.url}/c/${conversation}?sheet=network`)
     await page.getByTestId('waiting').getByText('Only on this device').waitFor()
     await assertOpenToAll(page, 'what waits')
+  })
+
+  test(`who may connect, push nodes and invites of others are open to all as well, ${isDark ? 'dark' : 'light'}`, async () => {
+    await using stage = new Stage()
+    const [alice, bob, pushNode] = await Promise.all([
+      stage.daemon('alice', { name: 'Alice' }),
+      stage.daemon('bob', { name: 'Bob' }),
+      stage.pushNode(),
+    ])
+    await alice.api.call('pushNodes.add', { address: pushNode.address })
+    const { page } = await stage.page(alice, { isDark })
+    await page.getByTestId('ask-reach').waitFor()
+    await assertOpenToAll(page, 'the question who may connect')
+    await page.goto(`${alice.url}/?sheet=network`)
+    const node = page.getByRole('dialog').getByTestId('push-node')
+    await node.getByRole('button', { name: /^Test / }).click()
+    await node.getByText('It answers').waitFor()
+    await assertOpenToAll(page, 'a push node that was tried')
+    await node.getByRole('button', { name: /^Remove / }).click()
+    await page.getByRole('alertdialog').waitFor()
+    await assertOpenToAll(page, 'removing a push node')
+    const { link } = await bob.api.call('invites.create', {})
+    await page.goto(`${alice.url}/?sheet=add`)
+    await page.getByRole('dialog').getByTestId('paste-invite').fill(link)
+    await page.getByRole('dialog').getByTestId('invite-preview').waitFor()
+    await assertOpenToAll(page, 'the preview of an invite')
   })
 }
 

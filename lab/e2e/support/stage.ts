@@ -48,10 +48,10 @@ export class Stage implements AsyncDisposable {
     const data = join(this.folder, name)
     const listen = others.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
     const child = this.process(name, ['push-node', '--json', '--data', data, ...listen, ...others])
-    const { addresses, metricsUrl } = await child.ready()
+    const { addresses, metricsUrl, link } = await child.ready()
     const [address] = Array.isArray(addresses) ? addresses : []
     if (typeof address !== 'string') throw new Error('the push node has no address')
-    return { child, address, data, figure: (metric) => figureOf(String(metricsUrl), metric) }
+    return { child, address, link: String(link), data, figure: (metric) => figureOf(String(metricsUrl), metric) }
   }
 
   /** Opens the page of a node as its owner does, with the printed address. */
@@ -93,6 +93,8 @@ export interface TestPushNode {
   readonly child: Child
   /** Where others find it. */
   readonly address: string
+  /** The same as people pass it on: `parley:push/…`. */
+  readonly link: string
   readonly data: string
   /** A figure of its metrics, without the prefix of their names. */
   readonly figure: (name: string) => Promise<number>

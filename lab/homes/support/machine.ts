@@ -128,8 +128,13 @@ export class Machine {
     const start = async (): Promise<Started> => {
       const child = new Child(this.name, parameters, enter(this.namespace))
       this.#children.push(child)
-      const { addresses, metricsUrl } = await child.ready()
-      return { child, addresses: Array.isArray(addresses) ? addresses.map(String) : [], metricsUrl: String(metricsUrl) }
+      const { addresses, metricsUrl, link } = await child.ready()
+      return {
+        child,
+        addresses: Array.isArray(addresses) ? addresses.map(String) : [],
+        metricsUrl: String(metricsUrl),
+        link: String(link),
+      }
     }
     return new LabPushNode(data, start, await start())
   }
@@ -146,6 +151,7 @@ interface Started {
   readonly child: Child
   readonly addresses: readonly string[]
   readonly metricsUrl: string
+  readonly link: string
 }
 
 /** A push node that can end and come back with the same key and address. */
@@ -171,6 +177,9 @@ export class LabPushNode implements TestPushNode {
   }
   get addresses(): readonly string[] {
     return this.#started.addresses
+  }
+  get link(): string {
+    return this.#started.link
   }
 
   /** A figure of its metrics, without the prefix of their names. */
