@@ -31,7 +31,7 @@ function setUp(behaviour: 'silent' | 'resets' | 'answers', rtt?: number) {
 function answeringStream(): EventTarget {
   const stream = new EventTarget()
   return Object.assign(stream, {
-    send: () => void queueMicrotask(() => stream.dispatchEvent(new Event('message'))),
+    send: () => queueMicrotask(() => stream.dispatchEvent(new Event('message'))),
     close: () => Promise.resolve(),
     abort: () => undefined,
   })

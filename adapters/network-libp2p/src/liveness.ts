@@ -52,7 +52,7 @@ export function createLiveness({ randomBytes, after, log }: LivenessOptions): Li
     check(connection, patienceMs) {
       if (checking.has(connection) || connection.status !== 'open') return
       checking.add(connection)
-      ask(connection, Math.max(patienceMs, (connection.rtt ?? 0) * LIVENESS_RTT_FACTOR))
+      void ask(connection, Math.max(patienceMs, (connection.rtt ?? 0) * LIVENESS_RTT_FACTOR))
         .then((isAlive) => {
           if (isAlive || connection.status !== 'open') return
           log.log('info', 'a connection is dead: nobody answers at its other end')

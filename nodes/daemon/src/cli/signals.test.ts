@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Two seconds to end, and a look at npm every quarter of a second. */
 const GONE_MS = 3_000
 
-const launcher = [process.execPath, '--import', oldNode(), PROGRAM, 'daemon']
+const launcher = [process.execPath, '--import', oldNode(), PROGRAM, 'daemon'] as const
 const starters = [
   ...(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).flatMap((signal) => [
     ['npx', signal, ['npx', 'parley', 'daemon']] as const,
@@ -33,9 +33,9 @@ interface Started extends AsyncDisposable {
 }
 
 /** Starts a node on `folder` in a process group of its own, as a shell does. */
-async function start(line: readonly string[], folder: string): Promise<Started> {
-  const [command = '', ...parameters] = [...line, '--data', folder, '--api-port', '0', '--json']
-  const starter = spawn(command, parameters, {
+async function start(line: readonly [string, ...string[]], folder: string): Promise<Started> {
+  const [command, ...parameters] = line
+  const starter = spawn(command, [...parameters, '--data', folder, '--api-port', '0', '--json'], {
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -82,7 +82,9 @@ describe('a demo', () => {
     // Its people hold its standard error, which closes when the last of them is gone.
     await demo.exited
     for (const name of ['alice', 'bob']) {
-      await expect(fetch(String(people[name]?.['url']))).rejects.toThrow('fetch failed')
+      const url = people[name]?.['url']
+      if (typeof url !== 'string') throw new Error(`${name} has no page`)
+      await expect(fetch(url)).rejects.toThrow('fetch failed')
     }
   })
 })
