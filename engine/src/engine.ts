@@ -16,6 +16,7 @@ import type { RefusalOutcome } from './conversation/refusals.ts'
 import { ConversationService } from './conversation/service.ts'
 import { viewMessages } from './conversation/view.ts'
 import type { ExchangeFrame, Session, SessionDelegate } from './links/session.ts'
+import { LateNetwork } from './links/late-network.ts'
 import { Sessions } from './links/sessions.ts'
 import { Live } from './live/live.ts'
 import { Views, type ShownPeople } from './live/views.ts'
@@ -48,18 +49,26 @@ export interface EngineOptions {
   readonly passphrase?: string
   /** Who may reach this node, instead of what was chosen before; until it is changed. Default: as chosen, or `computer`. */
   readonly reach?: Reach
+  /** Does not wait for the network: {@link openEngine} resolves as soon as queries can be answered. */
+  readonly isEarly?: boolean
 }
 
 /** How often a running engine forgets keys that have expired. */
 const CLEAN_UP_INTERVAL_MS = 6 * 3_600_000
 
-export interface Engine extends ApiClient, AsyncDisposable {}
+export interface Engine extends ApiClient, AsyncDisposable {
+  /**
+   * Resolves when the network listens and contacts are reached for; until then queries are answered from the store and
+   * commands wait. Rejects with what the network could not be made for; then nothing but queries works. NODE-15
+   */
+  readonly connected: Promise<void>
+}
 
 /**
  * Opens the account of `ports.store`, making one when the store is empty, and connects it.
  *
- * Resolves when the network listens; contacts are reached for afterwards. Dispose to stop: links end, waiting commits
- * finish, the store is closed.
+ * Resolves when the network listens, unless it is early; contacts are reached for afterwards. Dispose to stop: links
+ * end, waiting commits finish, the store is closed.
  * @throws EngineError `LOCKED`, `PASSPHRASE_WRONG`, `RECOVERY_PHRASE_INVALID`, `ACCOUNT_IN_USE`; PortError of the ports.
  */
 export async function openEngine(ports: Ports, options: EngineOptions = {}): Promise<Engine> {
@@ -69,14 +78,17 @@ export async function openEngine(ports: Ports, options: EngineOptions = {}): Pro
   const now = clock.now()
   const self = await openSelf({ store, vault, crypto, random }, now, options.recoveryPhrase)
   const settings = SettingsTable.open(store, { name: sanitizeName(options.name ?? ''), createdAt: now })
-  const network = await ports.createNetwork(self.deviceSeed, {
+  const wish = {
     reach: options.reach ?? settings.current.reach ?? 'computer',
     pushNodes: keptPushNodes(store).map(({ addresses }) => addresses),
-  })
+  }
+  const known = { reach: wish.reach, ...ports.networkAtStart }
+  const network = new LateNetwork(self.peerId, () => ports.createNetwork(self.deviceSeed, wish), known)
   const isReachGiven = options.reach !== undefined
   const engine = new OpenEngine(ports, { self, settings, vault, network, isReachGiven })
+  if (options.isEarly === true) return engine
   try {
-    await engine.start()
+    await engine.connected
   } catch (error) {
     await engine[Symbol.asyncDispose]()
     throw error
@@ -88,7 +100,7 @@ interface Opened {
   readonly self: Self
   readonly settings: SettingsTable
   readonly vault: Context['vault']
-  readonly network: Awaited<ReturnType<Ports['createNetwork']>>
+  readonly network: LateNetwork
   readonly isReachGiven: boolean
 }
 
@@ -102,6 +114,9 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   readonly #profiles: ProfileService
   readonly #presences: Presences
   readonly #reach: ReachService
+  readonly #network: LateNetwork
+  readonly connected: Promise<void>
+  #isConnected = false
   #isClosed = false
   #cleaning: Cancel | undefined
 
@@ -119,7 +134,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       restart: (conversation) => restartGroup(this.#context, conversation),
     })
     const platform = { store, vault, account: self.account, openNames: ports.openNames }
-    this.#profiles = new ProfileService(context, platform, network.mailbox, {
+    this.#profiles = new ProfileService(context, platform, () => network.mailbox, {
       changed: (profiles) => this.#live.emit('profiles.changed', { profiles: [...profiles] }),
     })
     this.#presences = new Presences(context, () => this.#live.touched(new Set(['conversations'])))
@@ -175,15 +190,20 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
       }),
       pushNodes: this.#reach,
     })
+    this.#network = network
+    this.connected = this.#start()
+    // Whoever waits for it is told; when nobody does, commands are.
+    this.connected.catch(() => undefined)
   }
 
-  async start(): Promise<void> {
+  async #start(): Promise<void> {
     await this.#cleanUp()
     await this.#context.sessions.start()
     await this.#profiles.start()
     this.#service.start()
     this.#mailbox.start()
     this.#reach.start()
+    this.#isConnected = true
   }
 
   /** Keys whose time is over go at once at a start, and then while the engine runs. FST-10 */
@@ -199,6 +219,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
   async call<N extends CallName>(name: N, params: Params<N>): Promise<ResultOf<N>> {
     if (this.#isClosed) throw new EngineError('CLOSED')
     try {
+      if (!this.#isConnected && !this.#handlers.isQuery(name)) await this.#untilConnected()
       return await this.#handlers.run(name, params)
     } catch (error) {
       throw this.#told(error)
@@ -213,10 +234,21 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     signal?.throwIfAborted()
     if (this.#isClosed) throw new EngineError('CLOSED')
     try {
+      if (!this.#isConnected) await this.#untilConnected()
       yield* this.#handlers.stream(name, params, signal)
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : this.#told(error)
     }
+  }
+
+  async #untilConnected(): Promise<void> {
+    try {
+      await this.connected
+    } catch (error) {
+      // Whoever opened us is told why, and ends us.
+      throw new EngineError('CLOSED', 'The network could not be had.', { cause: error })
+    }
+    if (this.#isClosed) throw new EngineError('CLOSED')
   }
 
   #told(error: unknown): EngineError {
@@ -237,6 +269,7 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cleaning?.()
+    if (!this.#isConnected) await this.#giveUpConnecting()
     this.#handlers.close()
     this.#service.stop()
     await this.#reach.stop()
@@ -247,6 +280,14 @@ class OpenEngine implements Engine, SessionDelegate, ContactEvents {
     await this.#context.turns.close()
     this.#live.close()
     this.#context.store.close()
+  }
+
+  /** What has begun runs to its end first, so that nothing of it goes on after us. */
+  async #giveUpConnecting(): Promise<void> {
+    await this.#network.stop()
+    await this.connected.catch(() => undefined)
+    // Set by its last step, or never.
+    this.#isConnected = false
   }
 
   // What links report

@@ -62,6 +62,11 @@ export class Handlers {
     return (await result) as ResultOf<N>
   }
 
+  /** True for what only reads. */
+  isQuery(name: CallName): boolean {
+    return Object.hasOwn(this.#queries, name)
+  }
+
   query<N extends QueryName>(name: N, params: Params<N>): ResultOf<N> {
     return this.#queries[name](params)
   }

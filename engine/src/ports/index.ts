@@ -25,7 +25,7 @@ import type { CryptoPort, RandomPort } from '@parley/core'
 import type { BlockReaderPort, BlockStoragePort, StorageKind } from './block-storage.ts'
 import type { ClockPort } from './clock.ts'
 import type { LogPort } from './log.ts'
-import type { NetworkPort, Reach } from './network.ts'
+import type { NetworkPort, NetworkStatus, Reach } from './network.ts'
 import type { NameServicePort } from './profiles.ts'
 import type { StorePort } from './store.ts'
 
@@ -49,6 +49,8 @@ export interface Ports {
   readonly openNames?: (() => Promise<NameServicePort>) | undefined
   /** Made after the device key is known, because the key is the peer id. */
   readonly createNetwork: (deviceSeed: Uint8Array, wish: NetworkWish) => Promise<NetworkPort>
+  /** What can be said of the network until it is made. */
+  readonly networkAtStart?: Partial<NetworkStatus> | undefined
 }
 
 /** What the account wants of its network from the start. */

@@ -17,18 +17,18 @@ import type { MailboxPort } from '../ports/mailbox.ts'
 import { PortError } from '../ports/port-error.ts'
 
 export class HolderClient {
-  readonly #port: MailboxPort
+  readonly #port: () => MailboxPort
 
-  constructor(port: MailboxPort) {
+  constructor(port: () => MailboxPort) {
     this.#port = port
   }
 
   pushNodes(): readonly string[] {
-    return this.#port.pushNodes()
+    return this.#port().pushNodes()
   }
 
   closest(digest: Uint8Array, signal: AbortSignal): Promise<readonly string[]> {
-    return this.#port.closest(digest, signal)
+    return this.#port().closest(digest, signal)
   }
 
   /** Leaves a public record and its picture. @throws PortError when there is no answer that makes sense; the abort reason. */
@@ -83,7 +83,7 @@ export class HolderClient {
     type: T,
     signal: AbortSignal,
   ): Promise<Extract<MailboxResponse, { type: T }>> {
-    const answer = decodeResponse(await this.#port.request(address, encodeRequest(request), signal))
+    const answer = decodeResponse(await this.#port().request(address, encodeRequest(request), signal))
     if (isOfType(answer, type)) return answer
     throw failed(address, answer?.type === 'refused' ? `it refuses: ${answer.reason}` : 'its answer makes no sense')
   }

@@ -59,7 +59,7 @@ async function createScene(behaviours: readonly Behaviour[]) {
     context: () => context,
     cache: scene.cache,
     book: scene.book,
-    holders: new HolderClient(port),
+    holders: new HolderClient(() => port),
     names: new Names(() => context, undefined),
     askLink: () => undefined,
   })

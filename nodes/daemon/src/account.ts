@@ -27,11 +27,19 @@ export class Account implements AsyncDisposable {
     this.#store = openNodeStore(options.data, log, onDamaged)
   }
 
-  /** Opens the folder; the account too, unless it is sealed and no passphrase is given. @throws as `openNode` does. */
-  static async open(options: NodeOptions, log: LogPort, onDamaged: (error: PortError) => void): Promise<Account> {
+  /**
+   * Opens the folder; the account too, unless it is sealed and no passphrase is given. Its network is made after
+   * `networkAfter`. @throws as `openNode` does.
+   */
+  static async open(
+    options: NodeOptions,
+    log: LogPort,
+    onDamaged: (error: PortError) => void,
+    networkAfter: Promise<void>,
+  ): Promise<Account> {
     const account = new Account(options, log, onDamaged)
     try {
-      account.#node = await openAccount(account.#store, options)
+      account.#node = await openAccount(account.#store, options, networkAfter)
     } catch (error) {
       if (error instanceof EngineError && error.code === 'LOCKED') return account
       account.#store.close()
@@ -42,6 +50,11 @@ export class Account implements AsyncDisposable {
 
   get state(): AccountState {
     return this.#node === undefined ? 'locked' : 'open'
+  }
+
+  /** Resolves when the open account is connected; at once while it is locked. @throws what its network failed with. */
+  async connected(): Promise<void> {
+    await this.#node?.connected
   }
 
   /** @throws EngineError `LOCKED`, `CLOSED` */
@@ -66,6 +79,8 @@ export class Account implements AsyncDisposable {
    */
   async recover(phrase: string, name: string): Promise<void> {
     if (!parseRecoveryPhrase(phrase).ok) throw new EngineError('RECOVERY_PHRASE_INVALID')
+    // Nobody who waits for its network is told of an end that is none.
+    await this.connected()
     await this.#exclusively(async () => {
       await this.#assertFresh()
       await this.#replace(phrase, name)

@@ -1,5 +1,4 @@
 /** Your node as a process serves it: account, API, page and practice partner. */
-import { assertTor } from '@parley/adapter-network-libp2p'
 import { type ApiClient, type Conversation, EngineError, type LogPort, type PortError } from '@parley/engine'
 import { rmSync } from 'node:fs'
 import { Account, type AccountState } from './account.ts'
@@ -58,53 +57,78 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     options.onDamaged?.(error)
   }
   // A locked account makes its network much later, when nobody reads what the start says.
-  if (options.tor !== undefined) await assertTor(options.tor)
-  const account = await Account.open(options, log, damaged)
+  if (options.tor !== undefined) await (await import('@parley/adapter-network-libp2p')).assertTor(options.tor)
+  const answering = new Answering()
+  const account = await Account.open(options, log, damaged, answering.begun)
   const client = () => account.client()
   const { practiceProgram: program, pageRoot } = options
   const practice = new Practice({ data, client, log, ...(program === undefined ? {} : { program }) })
-  let openBazaar: OpenBazaarServer | undefined
-  try {
-    const token = openToken(data)
-    const server = await startServer({
-      port: options.apiPort,
-      token,
-      client,
-      version: VERSION,
-      log,
-      ...(pageRoot === undefined ? {} : { pageRoot }),
-      controls: {
-        status: () => ({ state: account.state, version: VERSION }),
-        unlock: (passphrase) => account.unlock(passphrase),
-        recover: (phrase, name) => account.recover(phrase, name),
-        practice: () => openPractice(practice, options),
-      },
-    })
-    openBazaar = await openBazaarOf(options, client).catch(async (error: unknown) => {
-      await server.close()
-      throw error
-    })
-    account.onChanged = () => {
-      server.resetSockets()
-      openBazaar?.accountChanged()
-    }
-    writePrivateFile(runningPath(data), JSON.stringify({ url: server.url, pid: process.pid }))
-    if (options.tor === undefined) practice.resume()
-    return {
-      ready: () => readyOf(account, { url: server.url, token, ...urlOf(openBazaar) }),
-      pageUrl: () => `${server.url}/?token=${token}`,
-      resetSockets: () => server.resetSockets(),
-      ticketUrl: () => server.ticketUrl(),
-      async [Symbol.asyncDispose]() {
-        rmSync(runningPath(data), { force: true })
-        await Promise.all([server.close(), openBazaar?.close(), practice.stop()])
-        await account[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    await practice.stop()
-    await account[Symbol.asyncDispose]()
-    throw error
+  await using begun = new AsyncDisposableStack()
+  begun.use(account)
+  begun.use(answering)
+  const ending: (() => Promise<void>)[] = [() => practice.stop()]
+  begun.defer(async () => void (await Promise.all(ending.map((end) => end()))))
+  const token = openToken(data)
+  const server = await startServer({
+    port: options.apiPort,
+    token,
+    client,
+    version: VERSION,
+    log,
+    ...(pageRoot === undefined ? {} : { pageRoot }),
+    controls: {
+      status: () => ({ state: account.state, version: VERSION }),
+      unlock: (passphrase) => account.unlock(passphrase),
+      recover: (phrase, name) => account.recover(phrase, name),
+      practice: () => openPractice(practice, options),
+    },
+  })
+  ending.push(() => server.close())
+  const openBazaar = await openBazaarOf(options, client)
+  if (openBazaar !== undefined) ending.push(() => openBazaar.close())
+  account.onChanged = () => {
+    server.resetSockets()
+    openBazaar?.accountChanged()
+  }
+  begun.defer(() => rmSync(runningPath(data), { force: true }))
+  writePrivateFile(runningPath(data), JSON.stringify({ url: server.url, pid: process.pid }))
+  answering.start()
+  await account.connected()
+  if (options.tor === undefined) practice.resume()
+  const parts = begun.move()
+  return {
+    ready: () => readyOf(account, { url: server.url, token, ...urlOf(openBazaar) }),
+    pageUrl: () => `${server.url}/?token=${token}`,
+    resetSockets: () => server.resetSockets(),
+    ticketUrl: () => server.ticketUrl(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+/** How long whoever waits for the page or the list already may take to ask, before the network is loaded. */
+const FIRST_QUESTIONS_MS = 30
+
+/** Loading the network keeps the process busy for a moment, so HTTP comes first. Disposed, the network never comes. */
+class Answering implements Disposable {
+  readonly #begun = Promise.withResolvers<void>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor() {
+    // A node that is locked waits for nothing.
+    this.#begun.promise.catch(() => undefined)
+  }
+
+  get begun(): Promise<void> {
+    return this.#begun.promise
+  }
+
+  start(): void {
+    this.#timer = setTimeout(this.#begun.resolve, FIRST_QUESTIONS_MS)
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#begun.reject(new EngineError('CLOSED'))
   }
 }
 

@@ -1,6 +1,6 @@
 /** A node without its HTTP server: the engine over this machine's database, network and cryptography. */
 import { createNodeCrypto, nodeRandom } from '@parley/adapter-crypto-node'
-import { createLibp2pNetwork, type Libp2pNetworkPort, type TorOptions } from '@parley/adapter-network-libp2p'
+import type { Libp2pNetworkPort, TorOptions } from '@parley/adapter-network-libp2p'
 import { openSqliteStore } from '@parley/adapter-store-sqlite-node'
 import {
   type Engine,
@@ -75,8 +75,11 @@ export function openNodeStore(data: string, log: LogPort, onDamaged?: (error: Po
   return openSqliteStore({ path: databasePath(data), log, ...(onDamaged === undefined ? {} : { onDamaged }) })
 }
 
-/** Opens the account in `store`. The store stays open, and the caller's, when this rejects. */
-export async function openAccount(store: StorePort, options: NodeOptions): Promise<Node> {
+/**
+ * Opens the account in `store`. The store stays open, and the caller's, when this rejects. With `networkAfter` it does
+ * not wait for the network, which is made when that resolves: `connected` of the node says when it is there.
+ */
+export async function openAccount(store: StorePort, options: NodeOptions, networkAfter?: Promise<void>): Promise<Node> {
   const { data, listen, announce = [], bootstrap = [], log = quiet } = options
   const { tor, name, reach, directPaths, passphrase, recoveryPhrase, storage, fetchFrom = [] } = options
   const crypto = await createNodeCrypto()
@@ -90,6 +93,8 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
     deviceSeed: Uint8Array,
     { reach: wanted, pushNodes }: NetworkWish,
   ): Promise<Libp2pNetworkPort> => {
+    await networkAfter
+    const { createLibp2pNetwork } = await loadNetwork()
     // who may reach us is chosen anew while the node runs
     const isWanted = (): boolean => directPaths === 'on' || made?.status().reach === 'anyone'
     const punch = directPaths === 'off' ? {} : { punch: { isWanted } }
@@ -119,8 +124,13 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
       openNames: () => openNames(networkOf(), log),
       createNetwork: async (deviceSeed, wish) => (made = await createNetwork(deviceSeed, wish)),
+      networkAtStart: {
+        isReachFixed: tor !== undefined || listen !== undefined,
+        ...(tor === undefined ? {} : { transport: 'tor', reach: 'anyone' }),
+      },
     },
     {
+      isEarly: networkAfter !== undefined,
       ...(name === undefined ? {} : { name }),
       ...(reach === undefined ? {} : { reach }),
       ...(passphrase === undefined ? {} : { passphrase }),
@@ -128,6 +138,9 @@ export async function openAccount(store: StorePort, options: NodeOptions): Promi
     },
   )
 }
+
+/** Most of what a node consists of, and nothing of what it answers from its store: loaded when it is connected. */
+const loadNetwork = () => import('@parley/adapter-network-libp2p')
 
 /** IPNS, and the one Helia of this node: loaded when a profile is public, or somebody is looked up. */
 async function openNames({ libp2p }: Libp2pNetworkPort, log: LogPort): Promise<NameServicePort> {

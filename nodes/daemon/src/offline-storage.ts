@@ -1,5 +1,5 @@
 /** The storage that a daemon is configured with, over its own network; each part is loaded when it is first needed. */
-import { createTorHttp, type Libp2pNetworkPort, type TorHttp, type TorOptions } from '@parley/adapter-network-libp2p'
+import type { Libp2pNetworkPort, TorHttp, TorOptions } from '@parley/adapter-network-libp2p'
 import type { BlockReaderPort, BlockStoragePort, LogPort, Ports } from '@parley/engine'
 import { join } from 'node:path'
 import type { StorageChoice } from './config/storage.ts'
@@ -32,7 +32,7 @@ async function openStorage(options: OfflineStorageOptions, choice: StorageChoice
     case 'dropbox': {
       const { createDropboxStorage } = await import('@parley/adapter-storage-dropbox')
       const { credentials, folder } = choice
-      const http = torHttp(options)
+      const http = await torHttp(options)
       const given = { credentials, ...(folder === undefined ? {} : { folder }) }
       return http === undefined
         ? createDropboxStorage(given)
@@ -40,7 +40,7 @@ async function openStorage(options: OfflineStorageOptions, choice: StorageChoice
     }
     case 's3': {
       const { createS3Storage } = await import('@parley/adapter-storage-s3')
-      const http = torHttp(options)
+      const http = await torHttp(options)
       return http === undefined
         ? createS3Storage(choice.bucket)
         : stoppedWith(createS3Storage({ ...choice.bucket, agents: http }), http)
@@ -65,13 +65,16 @@ async function openReaders(options: OfflineStorageOptions): Promise<readonly Blo
   const ipfs = createIpfsReader({ libp2p: network().libp2p, log })
   if (fetchFrom.length === 0) return [ipfs]
   const { createHttpReader } = await import('@parley/adapter-storage-s3')
-  const http = torHttp(options)
+  const http = await torHttp(options)
   if (http === undefined) return [ipfs, createHttpReader({ allowedOrigins: fetchFrom })]
   return [ipfs, stoppedWith(createHttpReader({ allowedOrigins: fetchFrom, fetch: http.fetch }), http)]
 }
 
-const torHttp = ({ tor }: OfflineStorageOptions): TorHttp | undefined =>
-  tor === undefined ? undefined : createTorHttp(tor)
+async function torHttp({ tor }: OfflineStorageOptions): Promise<TorHttp | undefined> {
+  if (tor === undefined) return undefined
+  const { createTorHttp } = await import('@parley/adapter-network-libp2p')
+  return createTorHttp(tor)
+}
 
 /** The same port, which ends another thing after itself. */
 function stoppedWith<P extends { stop(): Promise<void> }>(port: P, other: { stop(): void | Promise<void> }): P {
