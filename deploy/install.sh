@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs a push node as a service from this checkout: sh deploy/install.sh [--root DIR] [--no-start]
-# It needs git's files here, npm and Node 20 or later. Nothing is fetched but what package-lock.json names.
+# It needs git's files here, npm 10 and Node 20 or later. Nothing is fetched but what package-lock.json names.
 set -eu
 
 root=''
@@ -20,7 +20,10 @@ if [ -z "$root" ] && [ "$(id -u)" != 0 ]; then
   echo "Installing a service needs root: sudo sh deploy/install.sh" >&2
   exit 1
 fi
-command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; exit 1; }
+if ! command -v npm >/dev/null || [ "$(npm --version | cut -d. -f1)" -lt 10 ]; then
+  echo "npm 10 or later is needed; it comes with Node 20 or later from nodejs.org" >&2
+  exit 1
+fi
 
 mkdir -p "$target" "$root/etc/systemd/system" "$root/usr/local/bin"
 # What git knows, and nothing else: no data folder, no node_modules of somebody's work.
