@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { Advice, capture, main, root, run } from './lib/process.mjs'
 
 const READY_TIMEOUT_MS = 60_000
+/** Whoever this machine trusts: its way to the packages may be through a proxy of its own. */
+const CERTIFICATES = process.env.NODE_EXTRA_CA_CERTS ?? '/etc/ssl/certs/ca-certificates.crt'
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 const say = (text) => process.stdout.write(`${text}\n`)
 
@@ -54,6 +56,7 @@ async function tryContainer() {
     await must('debootstrap', ['--variant=minbase', suite ?? 'stable', box])
     // The host's own way to its packages.
     for (const file of ['resolv.conf', 'hosts']) cpSync(`/etc/${file}`, join(box, 'etc', file), { dereference: true })
+    cpSync(CERTIFICATES, join(box, 'host-certificates.crt'), { dereference: true })
     await must('mount', ['--bind', '/dev', join(box, 'dev')])
     await must('mount', ['-t', 'proc', 'proc', join(box, 'proc')])
     await runSteps(steps, box)
@@ -64,7 +67,15 @@ async function tryContainer() {
 }
 
 async function runSteps(steps, box) {
-  const state = { folder: '/', user: 'root', environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' } }
+  const state = {
+    folder: '/',
+    user: 'root',
+    environment: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: '/root',
+      NODE_EXTRA_CA_CERTS: '/host-certificates.crt',
+    },
+  }
   const chroot = (parameters) => [
     `--userspec=${state.user}`,
     box,

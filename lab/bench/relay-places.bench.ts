@@ -33,6 +33,8 @@ const flag = (name: string): string | undefined => {
 
 /** A process full of devices: it says when all of them have a place, and ends when it is told to. */
 async function beDevices(): Promise<void> {
+  // Whoever measures may be ended in the middle.
+  process.once('disconnect', () => process.exit())
   const address = flag('--address') ?? ''
   let left = Number(flag('--devices'))
   const join = async (): Promise<void> => {
