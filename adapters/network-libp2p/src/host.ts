@@ -1,6 +1,5 @@
 /** The libp2p node under a device, a push node or a measurement: one set of transports, one set of limits. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Identify, IdentifyPush } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, Stream } from '@libp2p/interface'
@@ -43,6 +42,7 @@ import { listeners } from './reach/listeners.ts'
 import type { Listeners } from './reach/listeners.ts'
 import { tellable } from './reach/own-addresses.ts'
 import type { FurtherAddresses } from './reach/own-addresses.ts'
+import { privateKeyOf } from './private-key.ts'
 import { relayReservations } from './relay-reservations.ts'
 import type { RelayReservations } from './relay-reservations.ts'
 
@@ -90,7 +90,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
 /** What {@link createHost} starts, open to further services. */
 export async function hostConfig(options: HostOptions): Promise<HostConfig> {
-  const privateKey = await generateKeyPairFromSeed('Ed25519', options.seed)
+  const privateKey = privateKeyOf(options.seed)
   return {
     start: false,
     datastore: new RecordStore(),

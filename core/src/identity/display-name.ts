@@ -8,7 +8,8 @@ import { NAME_LETTERS_MAX } from '../base/limits.ts'
 const MARKS_PER_LETTER_MAX = 8
 /** What is looked at of a name at all. */
 const NAME_UNITS_MAX = 4_096
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
+/** Made with the first name that needs it: it loads a table for a tenth of a second. */
+let graphemes: Intl.Segmenter | undefined
 
 /** White space of any width and direction, all of it one space in a name. */
 const SPACES = /[\p{White_Space}\u2800\u{1D159}]+/gu
@@ -30,6 +31,10 @@ export function sanitizeName(name: string, lettersMax: number = NAME_LETTERS_MAX
 }
 
 function cut(text: string, lettersMax: number): string {
+  // Most names are short and have no heaps of marks: nothing of them can be cut.
+  const all = [...text]
+  if (all.length <= lettersMax && all.filter(isMark).length <= MARKS_PER_LETTER_MAX) return text
+  graphemes ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
   let kept = ''
   let letters = 0
   for (const { segment } of graphemes.segment(text)) {
@@ -41,9 +46,11 @@ function cut(text: string, lettersMax: number): string {
   return kept
 }
 
+const isMark = (letter: string): boolean => /\p{M}/u.test(letter)
+
 function withoutHeaps(cluster: string): string {
   let marks = 0
-  return [...cluster].filter((letter) => !/\p{M}/u.test(letter) || ++marks <= MARKS_PER_LETTER_MAX).join('')
+  return [...cluster].filter((letter) => !isMark(letter) || ++marks <= MARKS_PER_LETTER_MAX).join('')
 }
 
 /** Everything that ends a line. */
