@@ -12,7 +12,7 @@ const PROGRAMS = {
   'echo-bot': 'examples/echo-bot/src/main.ts',
 }
 /** Native code stays a file of its own, found in node_modules. */
-const EXTERNAL = [/^node:/, /^node-datachannel(\/|$)/, /^@node-datachannel\//]
+const EXTERNAL = [/^node:(?!https?$)/, /^node-datachannel(\/|$)/, /^@node-datachannel\//]
 /** Importing these modules does nothing by itself, so what is not used of them is left out. Ours are of that kind. */
 const IS_PURE =
   /^(?!.*\/node_modules\/)|\/node_modules\/(@libp2p|@multiformats|multiformats|uint8\w+|@noble|@scure|typebox)\//
