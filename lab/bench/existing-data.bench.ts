@@ -6,24 +6,13 @@
  */
 import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  befriend,
-  cpuMs,
-  onReceived,
-  percentile,
-  report,
-  residentMb,
-  startDaemon,
-  temporaryFolder,
-  until,
-  type Daemon,
-} from './daemons.ts'
+import { cpuMs, percentile, report, residentMb, startDaemon, temporaryFolder, type Daemon } from './daemons.ts'
+import { fillHistory, HISTORY_PAGE } from './history.ts'
 import { measurePage } from './web-page.ts'
 
-const PAGE = 50
+const PAGE = HISTORY_PAGE
 const PAGES = 300
 const STARTS = 5
-const SENT_AHEAD = 256
 const SETTLE_MS = 5_000
 const IDLE_MS = 20_000
 
@@ -31,7 +20,7 @@ const countAt = process.argv.indexOf('--messages')
 const messages = countAt < 0 ? 100_000 : Number(process.argv[countAt + 1])
 const data = temporaryFolder()
 try {
-  const conversation = await fill(messages)
+  const conversation = await fillHistory(data, messages)
   {
     await using daemon = await startDaemon('Bob', data)
     const { sorted, first } = await measureHistory(daemon, conversation)
@@ -47,30 +36,6 @@ try {
   }
 } finally {
   rmSync(data, { recursive: true, force: true })
-}
-
-/** Alice writes to Bob, whose data folder is `data`, until he has `count` messages. */
-async function fill(count: number): Promise<string> {
-  await using alice = await startDaemon('Alice')
-  await using bob = await startDaemon('Bob', data)
-  await using carol = await startDaemon('Carol')
-  const received = new Set<string>()
-  onReceived(bob, ({ id }) => received.add(id))
-  const conversation = await befriend(alice, bob)
-  const other = await befriend(carol, bob)
-  for (let index = 0; index < PAGE; index++) {
-    await carol.api.call('messages.send', { conversation: other, text: `From Carol ${index}` })
-  }
-  let next = 0
-  const sender = async (): Promise<void> => {
-    while (next < count) {
-      const number = next++
-      await alice.api.call('messages.send', { conversation, text: `Message ${number}: ${'word '.repeat(number % 30)}` })
-    }
-  }
-  await Promise.all(Array.from({ length: SENT_AHEAD }, sender))
-  await until(async () => (received.size >= count + PAGE ? true : undefined), 600_000)
-  return conversation
 }
 
 /** Times of REST pages at places spread over the whole history, sorted, and that of the very first. */
