@@ -2,7 +2,7 @@
 // and the Containerfile's steps one after the other in an empty Debian root, made and removed here. What this machine
 // cannot do is skipped with one line.
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Advice, capture, main, root, run } from './lib/process.mjs'
@@ -51,6 +51,8 @@ async function tryContainer() {
   if (!has('debootstrap')) return say('skipped: there is no debootstrap here (apt-get install debootstrap)')
   const steps = stepsOf(join(root, 'deploy', 'Containerfile'))
   const box = mkdtempSync(join(tmpdir(), 'parley-root-'))
+  // It is the root of every user in it.
+  chmodSync(box, 0o755)
   try {
     const [suite] = /bookworm|trixie/.exec(steps[0]?.text ?? '') ?? []
     await must('debootstrap', ['--variant=minbase', suite ?? 'stable', box])
@@ -71,7 +73,7 @@ async function runSteps(steps, box) {
     folder: '/',
     user: 'root',
     environment: {
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: '/root',
       NODE_EXTRA_CA_CERTS: '/host-certificates.crt',
     },
@@ -106,13 +108,14 @@ async function copy(target) {
 async function tryEntry(parameters) {
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0']
   const child = spawn('chroot', [...parameters, ...listen], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = new Promise((resolve) => child.once('exit', resolve))
   const timer = setTimeout(() => child.kill('SIGKILL'), READY_TIMEOUT_MS)
   const line = await new Promise((resolve) => {
     child.stdout.once('data', (bytes) => resolve(String(bytes)))
-    child.once('exit', () => resolve(''))
+    void exited.then(() => resolve(''))
   })
   child.kill('SIGTERM')
-  const code = await new Promise((resolve) => child.once('exit', resolve))
+  const code = await exited
   clearTimeout(timer)
   if (!line.includes('parley:push/') || code !== 0) throw new Advice(`The container's program ended with ${code}.`)
   say('container: every step ran, the push node served and ended cleanly')
