@@ -31,11 +31,7 @@ git -C "$here" ls-files -z | (cd "$here" && tar --null --files-from=- --create -
 (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 (cd "$target" && node_modules/.bin/patch-package --error-on-fail)
 (cd "$target" && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
-cat > "$root/usr/local/bin/parley" <<'COMMAND'
-#!/bin/sh
-exec /opt/parley/node_modules/.bin/node /opt/parley/nodes/daemon/bin/parley.mjs "$@"
-COMMAND
-chmod 755 "$root/usr/local/bin/parley"
+cp "$target/deploy/parley" "$root/usr/local/bin/"
 cp "$target/deploy/parley-push-node.service" "$root/etc/systemd/system/"
 if [ "$start" = yes ]; then
   systemctl daemon-reload

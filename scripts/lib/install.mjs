@@ -24,8 +24,10 @@ export async function ensureInstalled() {
 
 /** The Node that runs our programs. */
 export function modernNode() {
-  const brought = join(modules, '.bin', 'node')
-  if (existsSync(brought)) return brought
+  // npm 10 installs the package without linking its program.
+  const places = ['.bin/node', `node-linux-${process.arch}/bin/node`].map((place) => join(modules, place))
+  const brought = places.find((place) => existsSync(place))
+  if (brought !== undefined) return brought
   if (isModern(process.versions.node)) return process.execPath
   throw new Advice(
     `Parley needs Node ${NODE_MIN.join('.')} or later; this is ${process.versions.node}, and npm has no Node package ` +
