@@ -60,10 +60,14 @@ describeHomes('between homes', () => {
 
   test('[OFF-1] two people who are never there at the same time hear from each other through a push node', async () => {
     await using world = openWorld()
-    const { alice, bob, conversation, push } = await friends(world)
+    const { alice, bob, conversation } = await friends(world)
     await bob.daemon.stop()
     await alice.daemon.api.send(conversation, 'while you are away')
-    await until('the push node holds it', async () => (await push.figure('held_blocks')) > 0, MEET_MS)
+    const isStored = async () =>
+      (await alice.daemon.api.history(conversation)).some(
+        ({ state, content }) => state === 'stored' && content.type === 'text' && content.text === 'while you are away',
+      )
+    await until('the push node holds it', isStored, MEET_MS)
     await alice.daemon.stop()
     await bob.daemon.start()
     await bob.daemon.api.received(conversation, 'while you are away', MEET_MS)

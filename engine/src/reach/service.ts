@@ -16,7 +16,7 @@ import { keptPushNodes, readPushNode, savePushNodes, type KeptPushNode } from '.
 
 /** Others are told of new addresses a moment after they changed, and then no more often than this. */
 export const TELL_DELAY_MS = 1_000
-export const TELL_PAUSE_MS = 20_000
+export const TELL_PAUSE_MS = 5_000
 const OFFERED_MAX = 32
 const TRY_TIMEOUT_MS = 20_000
 
