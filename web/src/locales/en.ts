@@ -328,7 +328,14 @@ export const en = {
     peers: 'Connected to',
     nobody: 'Nobody right now',
     pathDirect: 'directly',
-    pathRelayed: 'through a relay',
+    pathRelayed: 'through a push node',
+    /** Why it is not a direct path, where one is looked for. */
+    relayReasons: {
+      untried: 'through a push node',
+      trying: 'through a push node, looking for a direct path',
+      'not-offered': 'through a push node, they look for no direct path',
+      'no-path': 'through a push node, no direct path was found',
+    },
     infrastructure: 'Push nodes',
     infrastructureNone: 'None set up',
     storage: 'On this computer',

@@ -29,3 +29,9 @@ const stateOf = (network: Network | undefined, link: LinkState): Connection => {
   if (isListening) return { tone: 'ready', text: t.network.ready }
   return { tone: 'off', text: t.network.offline }
 }
+
+/** Which way somebody is connected and, where a direct path is looked for, why it is not that one. */
+export const pathText = ({ path, relayReason }: Network['peers'][number]): string => {
+  if (path === 'direct') return t.network.pathDirect
+  return relayReason === undefined ? t.network.pathRelayed : t.network.relayReasons[relayReason]
+}

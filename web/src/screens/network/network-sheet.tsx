@@ -8,7 +8,7 @@ import { useMinute } from '../../ui/clock.ts'
 import { useCopy } from '../../ui/copy.ts'
 import { Sheet } from '../../ui/sheet.tsx'
 import { useViewModel } from '../../ui/use-view-model.ts'
-import { connectionOf } from './connection.ts'
+import { connectionOf, pathText } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
 import styles from './network-sheet.module.css'
 import { PushNodes } from './push-nodes.tsx'
@@ -69,10 +69,10 @@ function Facts({ network }: { readonly network: Network }) {
       <Fact name={t.network.peers}>
         {peers.length === 0
           ? t.network.nobody
-          : peers.map(({ peerId, name, path }) => (
-              <span key={peerId} className={cx('line')}>
-                <bdi>{name}</bdi>
-                <small>{path === 'direct' ? t.network.pathDirect : t.network.pathRelayed}</small>
+          : peers.map((peer) => (
+              <span key={peer.peerId} className={cx('line')}>
+                <bdi>{peer.name}</bdi>
+                <small>{pathText(peer)}</small>
               </span>
             ))}
       </Fact>

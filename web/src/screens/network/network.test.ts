@@ -2,7 +2,7 @@ import type { Network } from '@parley/engine/api'
 import { describe, expect, it } from 'vitest'
 import { fakeNetwork, fakePushNode } from '../../dev/fake-network.ts'
 import { accountOf } from '../../dev/fake-ids.ts'
-import { connectionOf } from './connection.ts'
+import { connectionOf, pathText } from './connection.ts'
 import { byteCount, diagnosticsOf } from './diagnostics.ts'
 
 const peer = (path: 'direct' | 'relayed') => ({
@@ -45,6 +45,13 @@ describe('the connection in words', () => {
   it('says first that the node is gone', () => {
     expect(connectionOf(network({ peers: [peer('direct')] }), 'lost').text).toContain('not running')
   })
+})
+
+it('says why a way is relayed where a direct one is looked for, and claims nothing of a cause', () => {
+  expect(pathText(peer('direct'))).toBe('directly')
+  expect(pathText(peer('relayed'))).toBe('through a push node')
+  expect(pathText({ ...peer('relayed'), relayReason: 'no-path' })).toContain('no direct path was found')
+  expect(pathText({ ...peer('relayed'), relayReason: 'not-offered' })).toContain('they look for no direct path')
 })
 
 it('never says that others can connect because somebody is connected', () => {
