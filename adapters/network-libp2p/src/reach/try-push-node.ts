@@ -1,7 +1,7 @@
 /** Looks at a push node without keeping it. */
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { CONNECT_TIMEOUT_MS } from '@parley/core'
+import { CONNECT_TIMEOUT_MS, LINK_CLOSE_TIMEOUT_MS } from '@parley/core'
 import type { PushNodeAnswer } from '@parley/engine'
 import { withDeadline } from '../deadline.ts'
 import type { Host } from '../host.ts'
@@ -44,7 +44,10 @@ export async function tryPushNode(
           ...(relay || mailbox ? {} : { problem: 'Somebody answers there, but it is no push node.' }),
         }
       } finally {
-        connection.close().catch(() => connection.abort(new Error('only tried')))
+        // A stream that something of ours opens at this moment would keep a polite end waiting for ever.
+        withDeadline(signal, LINK_CLOSE_TIMEOUT_MS, (closing) => connection.close({ signal: closing })).catch(() =>
+          connection.abort(new Error('only tried')),
+        )
       }
     })
   } catch {
