@@ -6,6 +6,7 @@
 import { tagOf, toHex } from '@parley/core'
 import type { Context } from '../context.ts'
 import type { Cancel } from '../ports/clock.ts'
+import { PortError } from '../ports/port-error.ts'
 import { unrequest } from '../store/contacts.ts'
 import { refuseEntry, type RefusedEntry } from '../store/entries.ts'
 import { deleteOutbox, hasEarlierHandshake, hasHandshake, newestOutboxSeq, type OutboxRow } from '../store/outbox.ts'
@@ -155,16 +156,25 @@ export class Refusals {
     const isLost = rounds.refused >= LOST_ROUNDS
     const pauses = rounds.refused - LOST_ROUNDS
     const pauseMs = pauses <= 0 ? 0 : Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 4 ** (pauses - 1))
-    const { clock, log } = this.#context()
-    const tryAgain = async (): Promise<void> => {
+    this.#retryAfter(pauseMs, conversation, async () => {
       if (isLost) await this.#events.restart(conversation)
       this.#events.sealAgain(conversation)
-    }
+    })
+  }
+
+  /** What the environment refused, a full disk, is tried again: nobody refuses a second time what was never sent. */
+  #retryAfter(pauseMs: number, conversation: string, tryAgain: () => Promise<void>): void {
+    const { clock, log } = this.#context()
+    const rounds = this.#roundsOf(conversation)
     rounds.retry = clock.after(pauseMs, () => {
       rounds.retry = undefined
-      tryAgain().catch((error: unknown) =>
-        log.log('warn', 'nothing new for an unreadable group', { error: String(error) }),
-      )
+      tryAgain().catch((error: unknown) => {
+        log.log('warn', 'nothing new for an unreadable group', { error: String(error) })
+        // They are gone when the other side reads us again, and when we stopped.
+        const isOpen = this.#rounds.get(conversation) === rounds && rounds.retry === undefined
+        if (!isOpen || !(error instanceof PortError) || !error.isRetryable) return
+        this.#retryAfter(Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, 2 * pauseMs)), conversation, tryAgain)
+      })
     })
   }
 
