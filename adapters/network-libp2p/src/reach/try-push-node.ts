@@ -3,7 +3,7 @@ import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CONNECT_TIMEOUT_MS, LINK_CLOSE_TIMEOUT_MS } from '@parley/core'
 import type { PushNodeAnswer } from '@parley/engine'
-import { withDeadline } from '../deadline.ts'
+import { waitUnlessAborted, withDeadline } from '../deadline.ts'
 import type { Host } from '../host.ts'
 import { pushNodeOf } from '../infrastructure.ts'
 import type { Infrastructure } from '../infrastructure.ts'
@@ -45,9 +45,9 @@ export async function tryPushNode(
         }
       } finally {
         // A stream that something of ours opens at this moment would keep a polite end waiting for ever.
-        withDeadline(signal, LINK_CLOSE_TIMEOUT_MS, (closing) => connection.close({ signal: closing })).catch(() =>
-          connection.abort(new Error('only tried')),
-        )
+        withDeadline(signal, LINK_CLOSE_TIMEOUT_MS, (closing) =>
+          waitUnlessAborted(connection.close({ signal: closing }), closing),
+        ).catch(() => connection.abort(new Error('only tried')))
       }
     })
   } catch {
